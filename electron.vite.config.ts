@@ -1,0 +1,32 @@
+import { resolve } from 'node:path'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'electron-vite'
+
+/** Main, worker (worker.vite.config.ts) and preload are each one CommonJS file with everything inlined but `electron`. */
+const ONE_CJS_FILE = { format: 'cjs', entryFileNames: 'index.js', codeSplitting: false } as const
+
+export default defineConfig({
+  main: {
+    build: {
+      outDir: 'out/main',
+      externalizeDeps: false,
+      rolldownOptions: { input: resolve('src/main/index.ts'), output: ONE_CJS_FILE },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      externalizeDeps: false,
+      rolldownOptions: { input: resolve('src/preload/index.ts'), output: ONE_CJS_FILE },
+    },
+  },
+  renderer: {
+    root: 'src/renderer',
+    base: './',
+    plugins: [react()],
+    build: {
+      outDir: 'out/renderer',
+      rolldownOptions: { input: resolve('src/renderer/index.html') },
+    },
+  },
+})
