@@ -268,7 +268,7 @@ export interface Secrets {
   /** Whether secrets can be protected here, and if not, why. */
   status(): Promise<'available' | 'missing' | 'locked'>
   /** Rejects when the OS refuses. */
-  encrypt(plain: string): Promise<Buffer>
+  encrypt(plain: string): Promise<Uint8Array>
   /** Rejects when it can't be decrypted. */
-  decrypt(sealed: Buffer): Promise<string>
+  decrypt(sealed: Uint8Array): Promise<string>
 }
