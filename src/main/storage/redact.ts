@@ -1,0 +1,112 @@
+/**
+ * Takes secrets and what names a person out of a line before it reaches the log. Works by shape, because a secret
+ * may arrive in any place: a value, a key, an error message of a library, a URL.
+ */
+
+/** Longest text that is looked at; the rest is dropped, so that a huge message costs no time. */
+const INPUT_LIMIT = 16_384
+
+const GONE = '[redacted]'
+
+/** Names of parameters and members that hold secrets of OAuth, or that Microsoft's examples blank out. */
+const SECRET_NAMES = [
+  'access_token',
+  'assertion',
+  'authorization',
+  'client_assertion',
+  'client_info',
+  'client_secret',
+  'code',
+  'code_challenge',
+  'code_verifier',
+  'cookie',
+  'claims',
+  'device_code',
+  'id_token',
+  'id_token_hint',
+  'login_hint',
+  'nonce',
+  'passwd',
+  'password',
+  'proxy-authorization',
+  'refresh_token',
+  'secret',
+  'session_state',
+  'set-cookie',
+  'state',
+  'token',
+  'user_code',
+].join('|')
+
+/** What may stand after `code=` all the same: an error code of Node or OpenSSL, an HTTP status, AADSTS50058, a word. */
+const HARMLESS_CODE = /^(?:[A-Z][A-Z_]{2,60}|[0-9]{1,6}|AADSTS[0-9]{1,8}|[a-z]+(?:[-_][a-z]+){0,6})$/
+
+/** Name, separator (with or without quotes), value. The value ends at white space, a quote or a separator. */
+const NAMED = new RegExp(
+  `(?<![A-Za-z0-9])(${SECRET_NAMES})(\\\\?["']?(?:\\s{0,2}[=:]|%3D)\\s{0,2}\\\\?["']?)((?:Bearer|Basic|PoP)\\s+)?([^\\s"'&;,<>(){}\\[\\]]+)`,
+  'gi',
+)
+
+/** `Authorization` schemes wherever they stand. */
+const SCHEME = /\b(Bearer|Basic|PoP|Negotiate|NTLM)\s+[A-Za-z0-9._~+/=-]{8,}/gi
+
+/** A JSON web token, whole or cut off: every one begins with `{"` in base64url. */
+const JWT = /eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)*/g
+
+/** Entra's opaque codes and refresh tokens (`0.AX...`, `1.AX...`), and those of personal accounts (`M.C5...`). */
+const ENTRA =
+  /\b(?:[01]\.A[A-Za-z0-9_-]{10,}|M\.[A-Z][A-Za-z0-9]{1,3}_[A-Za-z0-9_!*$.-]{10,})(?:\.[A-Za-z0-9_-]+)*/g
+
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+/** Candidates for a secret without a name: long runs without a space. */
+const RUN = /[A-Za-z0-9+/=_-]{32,}/g
+
+/** Whether a long run looks random rather than like words, a path, an identifier or a request id. */
+function looksRandom(run: string): boolean {
+  if (GUID.test(run)) return false
+  if (/^[0-9a-f]+$/i.test(run)) return true
+  const slashes = run.split('/').length - 1
+  // Base64 has a slash in 64 characters on average; a path has one in ten.
+  if (slashes * 20 > run.length) return run.split('/').some((part) => part.length >= 32 && looksRandom(part))
+  return /[0-9]/.test(run) && /[a-z]/.test(run) && /[A-Z]/.test(run)
+}
+
+/** User and password of a proxy's URL. */
+const USERINFO = /\b([a-z][a-z0-9+.-]{1,12}:\/\/)[^\s/@"'<>]+@/gi
+/** A query (or a fragment with parameters), of a URL or of a path. */
+const QUERY = /[?#](?=[^\s"'<>]*=)[^\s"'<>]+/g
+/** An address or user principal name; a guest's has `#EXT#` in it. */
+const EMAIL = /([A-Za-z0-9])[A-Za-z0-9._%+'#-]{0,127}(@|%40)(?=[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)/g
+
+/**
+ * The text without secrets: tokens, codes and long random runs become `[redacted]`, queries of URLs are removed,
+ * addresses keep their first letter and their domain. GUIDs stay: they name requests, tenants and users for an
+ * administrator and open nothing.
+ */
+export function redact(text: string): string {
+  return text
+    .slice(0, INPUT_LIMIT)
+    .replace(USERINFO, `$1${GONE}@`)
+    .replace(QUERY, '?[removed]')
+    .replace(
+      NAMED,
+      (whole: string, name: string, between: string, _scheme: string | undefined, value: string) =>
+        value === GONE || (/^code$/i.test(name) && HARMLESS_CODE.test(value.replace(/[.:]+$/, '')))
+          ? whole
+          : `${name}${between}${GONE}`,
+    )
+    .replace(SCHEME, `$1 ${GONE}`)
+    .replace(JWT, GONE)
+    .replace(ENTRA, GONE)
+    .replace(RUN, (run) => (looksRandom(run) ? GONE : run))
+    .replace(EMAIL, '$1…$2')
+}
+
+/** Member names whose text is a secret whatever it looks like. */
+const SECRET_KEY =
+  /token|secret|passw|authori[sz]ation|cookie|assertion|verifier|client_?info|credential|device_?code|user_?code/i
+
+/** Whether the text under this name must not be logged at all. Numbers and booleans under it may: an expiry, a flag. */
+export function isSecretName(name: string): boolean {
+  return SECRET_KEY.test(name)
+}
