@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { fluentTokens } from './src/renderer/fluent-tokens.plugin.ts'
 
 /** Main, worker (worker.vite.config.ts) and preload are each one CommonJS file with everything inlined but `electron`. */
 const ONE_CJS_FILE = { format: 'cjs', entryFileNames: 'index.js', codeSplitting: false } as const
@@ -23,9 +24,12 @@ export default defineConfig({
   renderer: {
     root: 'src/renderer',
     base: './',
-    plugins: [react()],
+    plugins: [react(), fluentTokens(resolve('src/renderer/styles'))],
     build: {
       outDir: 'out/renderer',
+      // The Content-Security-Policy allows files of our own only: no data URL, no request from a script.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
       rolldownOptions: { input: resolve('src/renderer/index.html') },
     },
   },

@@ -1,6 +1,7 @@
 /** Every word the user reads, in English. A second language is one more object of the type `Words`. */
-import type { Pair, DepartureKind, Cloud } from './presence.ts'
+import type { Cloud, Pair } from './presence.ts'
 import type { ProblemCode } from './problem.ts'
+import type { HistoryEntry } from './snapshot.ts'
 
 /** What the user reads about one problem. */
 export interface ProblemWords {
@@ -349,7 +350,7 @@ const problems: Record<ProblemCode, ProblemWords> = {
   },
 }
 
-const departures: Record<DepartureKind, string> = {
+const departures: Record<HistoryEntry['departure'], string> = {
   lock: 'when you locked',
   sleep: 'when the computer slept',
   disconnect: 'when you disconnected',
@@ -360,6 +361,7 @@ const departures: Record<DepartureKind, string> = {
   'sign-out': 'when you signed out',
   idle: 'when you were idle',
   manual: 'when you asked',
+  interrupted: 'after the app was interrupted',
 }
 
 const pairs: Record<Pair, string> = {
@@ -508,6 +510,7 @@ export const english = {
     registerApp: 'How to register the app',
     adminConsent: 'Open the approval page',
     help: 'Help',
+    quitNote: 'After you quit, your status no longer clears when you lock.',
     dismiss: 'Dismiss',
     notices: 'Notices',
     loading: 'Starting…',

@@ -1,6 +1,6 @@
 /** From a snapshot to words: pure functions over the table, used by window, tray and notifications alike. */
 import { english, type ProblemWords, type Words } from './english.ts'
-import type { DepartureKind, Pair } from './presence.ts'
+import type { Pair } from './presence.ts'
 import type { Problem } from './problem.ts'
 import type { Face, HistoryEntry, OwnView, PresenceView, Snapshot } from './snapshot.ts'
 
@@ -82,8 +82,8 @@ function mayShow(until: number | null, options: Reading & { readonly pair?: Pair
   return words.sentence.mayShow(shown, time)
 }
 
-/** "when you locked" and the like. */
-export function departureText(departure: DepartureKind): string {
+/** "when you locked" and the like; for the history also what no departure announced. */
+export function departureText(departure: HistoryEntry['departure']): string {
   return words.departures[departure]
 }
 

@@ -1,0 +1,56 @@
+/** The one primary button, and the five pairs that can be set until the user leaves. */
+import { PAIRS } from '../../shared/presence.ts'
+import { pairText, problemText, words } from '../../shared/strings.ts'
+import type { Snapshot } from '../../shared/snapshot.ts'
+import { CommandButton } from './command.tsx'
+
+/** "Clear my call status", with what it leaves alone. */
+export function ClearAction({ clearing }: { readonly clearing: boolean }) {
+  return (
+    <section className="stack" aria-label={words.window.clear}>
+      <CommandButton command={{ type: 'clear' }} kind="primary" wide busy={clearing} describedBy="clear-note">
+        {words.window.clear}
+      </CommandButton>
+      <p className="note" id="clear-note">
+        {words.window.clearNote}
+      </p>
+    </section>
+  )
+}
+
+/** The Set control. Greyed with the reason where a set would be refused. */
+export function SetAction({ snapshot }: { readonly snapshot: Snapshot }) {
+  const { canSet, own, setProblem } = snapshot
+  return (
+    <fieldset className="card set" disabled={!canSet} aria-describedby="set-note">
+      <legend className="visually-hidden">{words.window.set}</legend>
+      <h2 className="card-label" aria-hidden="true">
+        {words.window.set}
+      </h2>
+      <div className="pairs">
+        {PAIRS.map((pair) => (
+          <CommandButton key={pair} command={{ type: 'set', pair }} pressed={own?.pair === pair}>
+            {pairText(pair)}
+          </CommandButton>
+        ))}
+      </div>
+      <p className="note" id="set-note">
+        {canSet ? words.window.setNote : whyNot(snapshot)}
+      </p>
+      <div role="status">
+        {setProblem !== null && (
+          <p className="set-problem">
+            <strong>{problemText(setProblem).title}.</strong> {problemText(setProblem).meaning}{' '}
+            {problemText(setProblem).action}
+          </p>
+        )}
+      </div>
+    </fieldset>
+  )
+}
+
+function whyNot({ away, account, face }: Snapshot): string {
+  if (account === null || face.kind === 'needs-sign-in') return words.window.setWhySignIn
+  if (away) return words.window.setWhyAway
+  return face.kind === 'clearing' ? words.window.setWhyClearing : words.window.setWhyOther
+}
