@@ -45,7 +45,8 @@ export type Face =
 export interface HistoryEntry {
   /** When it was settled or given up, ms since the epoch. */
   readonly at: number
-  readonly departure: DepartureKind
+  /** `interrupted`: the app was killed or the machine lost power; found at the next start. */
+  readonly departure: DepartureKind | 'interrupted'
   readonly settlement: Settlement
   /** From the departure to Graph's answer, ms; null when no answer settled it. */
   readonly tookMs: number | null

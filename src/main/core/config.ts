@@ -3,7 +3,7 @@ import { CLOUDS, DEPARTURES, type Cloud, type DepartureKind } from '../../shared
 import type { Problem } from '../../shared/problem.ts'
 
 /** The tenant of the demo (docs/architecture.md, "The demo tenant"): exists only in the simulator. */
-export const DEMO_TENANT_ID = '5f0c1ea2-d0e0-4c1e-a0b1-c1ea2be5e000'
+export const DEMO_TENANT_ID = '5f0c1ea2-0000-4000-8000-c1ea2be5e000'
 
 /** Microsoft's tenant of all personal accounts, which have no presence (Microsoft identity platform, token claims). */
 const PERSONAL_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad'
@@ -204,20 +204,17 @@ function fromEnvironment(environment: ConfigSources['environment']): RawConfig {
 /** Keys that nobody reads: misspelt, or of another version. Their names are cut, as they may be anything. */
 function unknownKeys(source: Source, values: unknown): readonly Ignored[] {
   if (typeof values !== 'object' || values === null) return []
-  const departures = own(values, 'departures')
+  const departures = own(values, 'departures') ?? {}
   const ignored = (key: string, why: Ignored['why']): Ignored => ({ source, key: key.slice(0, 64), why })
   const known: readonly string[] = SWITCHABLE_DEPARTURES
-  if (
-    departures !== undefined &&
-    (typeof departures !== 'object' || departures === null || Array.isArray(departures))
-  ) {
+  if (typeof departures !== 'object' || Array.isArray(departures)) {
     return [ignored('departures', 'invalid-value')]
   }
   return [
     ...Object.keys(values)
       .filter((key) => !KNOWN_KEYS.includes(key))
       .map((key) => ignored(key, 'unknown-key')),
-    ...Object.keys(departures ?? {})
+    ...Object.keys(departures)
       .filter((key) => !known.includes(key))
       .map((key) => ignored(`departures.${key}`, 'unknown-key')),
   ]

@@ -66,7 +66,7 @@ export interface Own {
 
 /** A clear that is owed and not settled. */
 export interface Due {
-  /** The departure that owes it, or the latest one that joined. */
+  /** The departure that owes it. One that asks explicitly (quit, sign-out, manual) takes over when it joins. */
   readonly departure: DepartureKind
   /** The stretch of being away in which it is owed; a clear of a later absence is always a new request. */
   readonly absence: number
@@ -79,8 +79,8 @@ export interface Due {
   /** A running `Retry-After`: not sent before this moment, whatever happens. */
   readonly notBefore: Stamp | null
   /**
-   * A set or renewal was unanswered when this became due, and may still take effect until `straggler` (10 s after
-   * it was sent): only a clear sent after that settles.
+   * A set or renewal was unanswered when this became due and may still take effect until this moment (10 s after it
+   * was sent, or when it was answered after all): only a clear sent after it settles.
    */
   readonly straggler: Stamp | null
 }
@@ -140,7 +140,8 @@ export type AttemptResult =
       readonly type: 'failure'
       /** Where it failed: before the request could have left this machine, or after (then it may have taken effect). */
       readonly sent: boolean
-      readonly stage: 'dns' | 'connect' | 'proxy' | 'tls' | 'answer' | 'timeout' | 'aborted' | 'not-armed' | 'worker'
+      readonly stage:
+        'dns' | 'connect' | 'proxy' | 'tls' | 'answer' | 'timeout' | 'aborted' | 'not-armed' | 'worker'
       /** Node's error code or the proxy's status, for the log. */
       readonly code: string
     }

@@ -1,0 +1,157 @@
+/** Decides from each session's record alone what to send now: what is due, a wish, a renewal. Run after every event. */
+import {
+  age,
+  ASSUMED_LIMIT_MS,
+  away,
+  type Draft,
+  isExplicit,
+  past,
+  patchRecord,
+  patchSession,
+  present,
+  send,
+  settle,
+  soon,
+} from './draft.ts'
+import { leaseMsOf, mustHaveEnded, WRITE_LIMIT_MS } from './lease.ts'
+import type { Due, Own, SessionKey } from './model.ts'
+import type { Session } from './state.ts'
+import { later, SECOND } from './time.ts'
+
+/** A flight without an answer this long after its limit was lost together with its worker, ms. */
+export const LOST_AFTER_MS = 5 * SECOND
+
+/** Sends whatever each session may send now. */
+export function advance(draft: Draft): void {
+  for (const key of Object.keys(draft.state.sessions)) {
+    forgetLostFlights(draft, key)
+    advanceDue(draft, key)
+    advanceWish(draft, key)
+    advanceRenewal(draft, key)
+  }
+}
+
+/** The sender promises an answer for each write. Should it break that promise, nothing may wait for ever. */
+function forgetLostFlights(draft: Draft, key: SessionKey): void {
+  const session = draft.state.sessions[key]
+  if (session === undefined) return
+  const kept = session.flights.filter(({ endsBy }) => !past(draft, later(endsBy, LOST_AFTER_MS)))
+  if (kept.length !== session.flights.length) patchSession(draft, key, { flights: kept })
+}
+
+function advanceDue(draft: Draft, key: SessionKey): void {
+  const session = draft.state.sessions[key]
+  const due = session?.record.due
+  if (session === undefined || due === undefined || due === null) return
+  if (session.flights.some(({ kind, absence }) => kind === 'clear' && absence === due.absence)) return
+
+  const { own } = session.record
+  if (own !== null && mustHaveEnded(own, draft.now, draft.state.serverOffsetMs)) {
+    settle(draft, key, 'expired')
+    return
+  }
+  if (
+    own === null &&
+    (age(draft, due.since) >= ASSUMED_LIMIT_MS || !(away(draft) || isExplicit(due.departure)))
+  ) {
+    // What stands now under our registration may be a live call, here or at another machine.
+    settle(draft, key, 'not-confirmed')
+    return
+  }
+  if (session.wish !== null) return // The set that waits replaces what is due.
+  if (session.answered !== null && !secondClearIsDue(draft, key, session, due)) return
+  if (due.notBefore !== null && !past(draft, due.notBefore)) return
+  if (!past(draft, session.retryAt)) return
+  if (session.forbidden !== null) return
+  const token = tokenState(draft, key, session)
+  if (token === 'ready') {
+    patchSession(draft, key, { answered: null })
+    send(draft, key, { kind: 'clear' }, due.absence, null)
+  } else if (token === 'needs-sign-in' && due.problem?.code !== 'needs-sign-in') {
+    patchRecord(draft, key, { due: { ...due, problem: session.signInProblem } })
+  }
+}
+
+/** A clear was answered while an unanswered set could still take effect after it: clear again once that can't happen. */
+function secondClearIsDue(draft: Draft, key: SessionKey, session: Session, due: Due): boolean {
+  if (due.straggler !== null) return past(draft, due.straggler)
+  // The set turned out never to have left this machine: the first clear was the last word.
+  settle(draft, key, session.answered?.settlement ?? 'cleared')
+  return false
+}
+
+function advanceWish(draft: Draft, key: SessionKey): void {
+  const session = draft.state.sessions[key]
+  const wish = session?.wish
+  if (session === undefined || wish === undefined || wish === null) return
+  if (session.flights.length > 0 || !past(draft, session.record.due?.straggler ?? null)) return
+  const token = tokenState(draft, key, session)
+  if (token === 'waiting') return
+  if (token === 'needs-sign-in' || session.forbidden !== null) {
+    patchSession(draft, key, { wish: null, setProblem: session.forbidden ?? session.signInProblem })
+    return
+  }
+  const own: Own = {
+    pair: wish.pair,
+    since: wish.since,
+    sentAt: present(draft),
+    leaseMs: leaseMsOf(wish.pair),
+    confirmed: false,
+    ended: false,
+  }
+  const standing = session.record.own
+  patchRecord(draft, key, { own, due: null })
+  patchSession(draft, key, {
+    wish: null,
+    answered: null,
+    renewAt: null,
+    ownAttempts: 0,
+    ownProblem: null,
+    last: null,
+  })
+  send(
+    draft,
+    key,
+    { kind: 'set', pair: own.pair, leaseMs: own.leaseMs },
+    0,
+    standing?.ended === false ? standing : null,
+  )
+}
+
+function advanceRenewal(draft: Draft, key: SessionKey): void {
+  const session = draft.state.sessions[key]
+  const own = session?.record.own
+  if (session === undefined || own === undefined || own === null || own.ended) return
+  if (session.record.due !== null || session.wish !== null || session.forbidden !== null) return
+  if (session.flights.some(({ kind }) => kind !== 'clear') || !past(draft, session.renewAt)) return
+  if (tokenState(draft, key, session) !== 'ready') return
+  patchRecord(draft, key, { own: { ...own, sentAt: present(draft) } })
+  send(draft, key, { kind: 'renew', pair: own.pair, leaseMs: own.leaseMs }, 0, own)
+}
+
+/**
+ * Whether a write can go out now. A token known to be expired is refreshed first, within half the shortest running
+ * deadline; then the write goes out with whatever there is. A held handler has no time for that.
+ */
+function tokenState(draft: Draft, key: SessionKey, session: Session): 'ready' | 'waiting' | 'needs-sign-in' {
+  const { token, refresh } = session
+  if (token !== null && (token.expiresAt > draft.now.wall || draft.holding)) return 'ready'
+  if (session.signInProblem !== null) return 'needs-sign-in'
+  if (refresh !== null) {
+    if (!past(draft, refresh.until)) return 'waiting'
+    patchSession(draft, key, { refresh: null })
+    if (token !== null) return 'ready'
+  }
+  refreshToken(draft, key, false, null)
+  return 'waiting'
+}
+
+/** Asks for a token that a write waits for. */
+export function refreshToken(draft: Draft, key: SessionKey, force: boolean, claims: string | null): void {
+  const deadlines = draft.state.departures.map(
+    ({ startedAt, deadlineMs }) => deadlineMs - age(draft, startedAt),
+  )
+  const timeoutMs = Math.max(SECOND, Math.min(WRITE_LIMIT_MS, ...deadlines.map((left) => left / 2)))
+  patchSession(draft, key, { refresh: { until: soon(draft, timeoutMs) } })
+  draft.actions.push({ type: 'refresh-token', key, force, claims, timeoutMs })
+}

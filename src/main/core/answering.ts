@@ -1,0 +1,252 @@
+/** Takes in what came of a write, a token refresh, or a registry that could not be written. */
+import type { Problem } from '../../shared/problem.ts'
+import { refreshToken } from './advancing.ts'
+import { type Draft, patch, patchRecord, patchSession, present, settle, soon } from './draft.ts'
+import { renewalMoment } from './lease.ts'
+import type { Attempt, Due, SessionKey } from './model.ts'
+import { judge, type Outcome } from './outcome.ts'
+import { LONGEST_PAUSE_MS, pauseMs } from './retry.ts'
+import type { Flight, Session, TokenNews } from './state.ts'
+import { isBefore, later, SECOND } from './time.ts'
+
+/** `Date` has whole seconds and the way takes time: a smaller difference is none, ms. */
+const OFFSET_NOISE_MS = 3 * SECOND
+
+/** Takes in one finished attempt. One that nobody waits for (a session that is gone) changes nothing. */
+export function answered(draft: Draft, attempt: Attempt): void {
+  const session = draft.state.sessions[attempt.key]
+  const flight = session?.flights.find(({ id }) => id === attempt.id)
+  if (session === undefined || flight === undefined) return
+  learnServerTime(draft, attempt)
+  const outcome = judge(attempt.result, {
+    write: flight.kind,
+    cloud: session.record.cloud,
+    wall: draft.now.wall,
+  })
+  patchSession(draft, attempt.key, { flights: session.flights.filter((open) => open !== flight) })
+  if (outcome.kind === 'done' || outcome.kind === 'nothing-to-clear') {
+    patchSession(draft, attempt.key, { refreshed: false })
+  }
+  if (flight.kind === 'clear') clearAnswered(draft, attempt.key, flight, outcome)
+  else if (session.record.due !== null) straggled(draft, attempt, flight, session.record.due)
+  else setAnswered(draft, attempt.key, flight, outcome)
+}
+
+/** Keeps the difference between Graph's clock and ours, from answers that are surely Graph's. */
+function learnServerTime(draft: Draft, { result }: Attempt): void {
+  if (result.type !== 'answer' || result.requestId === null || result.date === null) return
+  const offset = result.date - draft.now.wall
+  if (Math.abs(offset - draft.state.serverOffsetMs) < OFFSET_NOISE_MS) return
+  patch(draft, { serverOffsetMs: Math.abs(offset) < OFFSET_NOISE_MS ? 0 : offset })
+}
+
+// -------------------------------------------------------------------------------------------------------- clears
+
+function clearAnswered(draft: Draft, key: SessionKey, flight: Flight, outcome: Outcome): void {
+  const due = draft.state.sessions[key]?.record.due
+  // A clear of an earlier absence settles nothing of a later one, whose own request is under way.
+  if (due?.absence !== flight.absence) return
+  switch (outcome.kind) {
+    case 'done':
+    case 'nothing-to-clear': {
+      const settlement = outcome.kind === 'done' ? 'cleared' : 'nothing-to-clear'
+      if (due.straggler === null || !isBefore(flight.sentAt, due.straggler)) settle(draft, key, settlement)
+      else patchSession(draft, key, { answered: { sentAt: flight.sentAt, settlement } })
+      return
+    }
+    case 'not-supported':
+      settle(draft, key, 'not-supported')
+      patchSession(draft, key, { unsupported: true })
+      return
+    case 'not-permitted':
+      patchSession(draft, key, { forbidden: outcome.problem })
+      stillDue(draft, key, due, outcome.problem, null)
+      return
+    case 'token-refused':
+      tokenRefused(draft, key, outcome)
+      stillDue(draft, key, due, outcome.problem, null)
+      return
+    case 'pending':
+      stillDue(draft, key, due, outcome.problem, outcome.retryAfterMs)
+      return
+    case 'refused':
+      stillDue(draft, key, due, outcome.problem, LONGEST_PAUSE_MS)
+  }
+}
+
+function stillDue(
+  draft: Draft,
+  key: SessionKey,
+  due: Due,
+  problem: Problem,
+  retryAfterMs: number | null,
+): void {
+  const attempts = due.attempts + 1
+  const notBefore = retryAfterMs === null ? null : soon(draft, retryAfterMs)
+  patchRecord(draft, key, { due: { ...due, attempts, problem, notBefore } })
+  const waitsForToken = draft.state.sessions[key]?.refresh !== null
+  patchSession(draft, key, {
+    retryAt: waitsForToken ? null : soon(draft, pauseMs(attempts, draft.now.jitter)),
+  })
+}
+
+// ---------------------------------------------------------------------------------------------- sets and renewals
+
+/** A set or renewal ended after the user had left: from when on a clear is the last word. */
+function straggled(draft: Draft, { key, result }: Attempt, flight: Flight, due: Due): void {
+  if (due.straggler === null) return
+  const others = draft.state.sessions[key]?.flights.some(({ kind }) => kind !== 'clear') ?? false
+  if (others) return
+  if (result.type === 'failure' && !result.sent) {
+    patchRecord(draft, key, { due: { ...due, straggler: null } })
+  } else if (result.type === 'answer') {
+    // It took effect before now at the latest.
+    patchRecord(draft, key, { due: { ...due, straggler: present(draft) } })
+  } else {
+    patchRecord(draft, key, { due: { ...due, straggler: later(flight.sentAt, flightLimit(flight)) } })
+  }
+}
+
+function flightLimit(flight: Flight): number {
+  return flight.endsBy.wall - flight.sentAt.wall
+}
+
+function setAnswered(draft: Draft, key: SessionKey, flight: Flight, outcome: Outcome): void {
+  const session = draft.state.sessions[key]
+  const own = session?.record.own
+  if (session === undefined || own === undefined || own === null) return
+  switch (outcome.kind) {
+    case 'done': {
+      const confirmed = { ...own, confirmed: true }
+      patchRecord(draft, key, { own: confirmed })
+      patchSession(draft, key, {
+        renewAt: renewalMoment(confirmed, draft.now.jitter),
+        ownAttempts: 0,
+        ownProblem: null,
+        setProblem: null,
+      })
+      return
+    }
+    case 'refused':
+    case 'not-permitted':
+    case 'not-supported':
+    case 'nothing-to-clear':
+      setRefused(draft, key, flight, outcome)
+      return
+    case 'token-refused':
+      tokenRefused(draft, key, outcome)
+      stillUnset(draft, key, session, flight, outcome.problem, null, true)
+      return
+    case 'pending':
+      stillUnset(draft, key, session, flight, outcome.problem, outcome.retryAfterMs, outcome.sureNot)
+  }
+}
+
+/** Graph said no: what stood before still stands. */
+function setRefused(
+  draft: Draft,
+  key: SessionKey,
+  flight: Flight,
+  outcome: Extract<Outcome, { kind: 'refused' | 'not-permitted' | 'not-supported' | 'nothing-to-clear' }>,
+): void {
+  const problem: Problem =
+    outcome.kind === 'refused' || outcome.kind === 'not-permitted'
+      ? outcome.problem
+      : { code: outcome.kind === 'not-supported' ? 'not-supported' : 'set-refused' }
+  patchRecord(draft, key, { own: flight.previous })
+  patchSession(draft, key, {
+    ...(outcome.kind === 'not-supported' ? { unsupported: true } : {}),
+    ...(outcome.kind === 'not-permitted' ? { forbidden: problem } : {}),
+    ...(flight.kind === 'set' ? { setProblem: problem } : { ownProblem: problem }),
+    renewAt: flight.previous === null ? null : soon(draft, LONGEST_PAUSE_MS),
+  })
+}
+
+function stillUnset(
+  draft: Draft,
+  key: SessionKey,
+  session: Session,
+  flight: Flight,
+  problem: Problem,
+  retryAfterMs: number | null,
+  sureNot: boolean,
+): void {
+  const own = draft.state.sessions[key]?.record.own ?? null
+  // A renewal that surely didn't take effect doesn't lengthen what stands.
+  if (own !== null && sureNot && flight.kind === 'renew' && flight.previous !== null) {
+    patchRecord(draft, key, { own: { ...own, sentAt: flight.previous.sentAt } })
+  }
+  const attempts = session.ownAttempts + 1
+  const waitsForToken = draft.state.sessions[key]?.refresh !== null
+  const pause = Math.max(pauseMs(attempts, draft.now.jitter), retryAfterMs ?? 0)
+  patchSession(draft, key, {
+    ownAttempts: attempts,
+    ownProblem: problem,
+    renewAt: waitsForToken ? null : soon(draft, pause),
+  })
+}
+
+/** The registry could not be written before a set, so the set was not sent: nothing has changed at Graph. */
+export function notWritten(draft: Draft, writeId: number, problem: Problem): void {
+  for (const [key, session] of Object.entries(draft.state.sessions)) {
+    const flight = session.flights.find(({ id }) => id === writeId)
+    if (flight === undefined) continue
+    patchRecord(draft, key, { own: flight.previous })
+    patchSession(draft, key, {
+      flights: session.flights.filter((open) => open !== flight),
+      ...(flight.kind === 'set' ? { setProblem: problem } : { ownProblem: problem }),
+      renewAt: flight.previous === null ? null : soon(draft, LONGEST_PAUSE_MS),
+    })
+  }
+}
+
+// -------------------------------------------------------------------------------------------------------- tokens
+
+/** 401: one forced refresh. When that was tried already, the write is retried like any other. */
+function tokenRefused(
+  draft: Draft,
+  key: SessionKey,
+  outcome: Extract<Outcome, { kind: 'token-refused' }>,
+): void {
+  if (draft.state.sessions[key]?.refreshed !== false) return
+  patchSession(draft, key, { refreshed: true, token: null })
+  refreshToken(draft, key, true, outcome.claims)
+}
+
+/** Takes in a token, or why there is none. */
+export function tokenCame(draft: Draft, key: SessionKey, news: TokenNews): void {
+  const session = draft.state.sessions[key]
+  if (session === undefined) return
+  const waited = session.refresh !== null
+  switch (news.type) {
+    case 'token':
+      patchSession(draft, key, {
+        token: { expiresAt: news.expiresAt },
+        signInProblem: null,
+        forbidden: null,
+        refresh: null,
+        ...(waited || session.signInProblem !== null ? { retryAt: null } : {}),
+      })
+      return
+    case 'needs-sign-in':
+      patchSession(draft, key, { signInProblem: news.problem, refresh: null })
+      return
+    case 'unavailable': {
+      if (!waited) return
+      const attempts = (session.record.due?.attempts ?? session.ownAttempts) + 1
+      const next = soon(draft, pauseMs(attempts, draft.now.jitter))
+      patchSession(draft, key, {
+        refresh: null,
+        retryAt: next,
+        renewAt: session.record.own === null ? null : next,
+      })
+      if (session.record.due !== null) {
+        patchRecord(draft, key, { due: { ...session.record.due, attempts, problem: news.problem } })
+      } else if (session.wish !== null) {
+        patchSession(draft, key, { wish: null, setProblem: news.problem })
+      } else {
+        patchSession(draft, key, { ownProblem: news.problem, ownAttempts: attempts })
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/** Which clears a departure owes (docs/architecture.md, "Which clears are owed"). */
+import type { DepartureKind } from '../../shared/presence.ts'
+import { type Draft, isExplicit, patch, patchRecord, patchSession, past, present } from './draft.ts'
+import { mustHaveEnded, WRITE_LIMIT_MS } from './lease.ts'
+import type { Due, Own, SessionKey, Stamp } from './model.ts'
+import type { OpenDeparture } from './state.ts'
+import { later, SECOND } from './time.ts'
+
+/** The time each departure leaves us, ms; after it we let go, and what is open stays due. */
+export const DEADLINE_MS: Readonly<Record<DepartureKind, number>> = {
+  lock: 30 * SECOND,
+  sleep: 30 * SECOND,
+  disconnect: 30 * SECOND,
+  'user-switch': 30 * SECOND,
+  idle: 30 * SECOND,
+  quit: 5 * SECOND,
+  'log-off': 3.5 * SECOND,
+  shutdown: 3.5 * SECOND,
+  'sign-out': 10 * SECOND,
+  manual: 10 * SECOND,
+}
+
+/** A departure by which the user goes away: owed by every session. `first`: while present, so a new absence begins. */
+export function departed(draft: Draft, departure: DepartureKind, first: boolean, deadlineMs?: number): void {
+  if (first) patch(draft, { absence: draft.state.absence + 1 })
+  openDeparture(draft, departure, deadlineMs ?? DEADLINE_MS[departure])
+  for (const key of Object.keys(draft.state.sessions)) owe(draft, key, departure, first)
+}
+
+/**
+ * A clear that the user asks for by name while staying (manual, sign-out): it always sends, or joins a clear in
+ * flight of the same absence.
+ */
+export function askedFor(
+  draft: Draft,
+  departure: 'manual' | 'sign-out',
+  key: SessionKey,
+  isAway: boolean,
+): void {
+  const session = draft.state.sessions[key]
+  if (session === undefined) return
+  const joins = session.flights.some(
+    ({ kind, absence }) => kind === 'clear' && absence === draft.state.absence,
+  )
+  if (!isAway && !joins) patch(draft, { absence: draft.state.absence + 1 })
+  openDeparture(draft, departure, DEADLINE_MS[departure])
+  owe(draft, key, departure, true)
+}
+
+function openDeparture(draft: Draft, departure: DepartureKind, deadlineMs: number): void {
+  const open: OpenDeparture = { id: draft.state.nextId, departure, startedAt: present(draft), deadlineMs }
+  patch(draft, { nextId: open.id + 1, departures: [...draft.state.departures, open] })
+}
+
+/**
+ * Writes down what one session owes for a departure. `anew`: owed although nothing is due (a departure while present,
+ * or one asked for by name); otherwise a departure only joins or hurries what is due already.
+ */
+function owe(draft: Draft, key: SessionKey, departure: DepartureKind, anew: boolean): void {
+  const session = draft.state.sessions[key]
+  if (session === undefined || session.unsupported) return
+  const { due } = session.record
+  // A wish that wasn't sent yet ends with the departure; a departure overrides our own back-off.
+  patchSession(draft, key, { wish: null, retryAt: null, refreshed: false })
+  if (due === null && !anew) return
+
+  const { absence } = draft.state
+  const straggler = stopSets(draft, key) ?? due?.straggler ?? null
+  const fresh: Due = {
+    departure,
+    absence,
+    since: present(draft),
+    attempts: 0,
+    problem: null,
+    notBefore: due?.notBefore ?? null,
+    straggler,
+  }
+  const joined = due !== null && due.absence === absence
+  const next: Due = joined
+    ? { ...due, straggler, departure: isExplicit(departure) ? departure : due.departure }
+    : fresh
+  patchRecord(draft, key, { due: next, own: endedOwn(draft, key) })
+  patchSession(draft, key, joined ? {} : { answered: null })
+}
+
+/**
+ * Destroys the sockets of sets and renewals that have no answer: they may still take effect until 10 s after they
+ * were sent. Returns that moment, or null when there was none.
+ */
+function stopSets(draft: Draft, key: SessionKey): Stamp | null {
+  const sets = draft.state.sessions[key]?.flights.filter(({ kind }) => kind !== 'clear') ?? []
+  for (const flight of sets) draft.actions.push({ type: 'abort', id: flight.id })
+  const last = sets.at(-1)
+  return last === undefined ? null : later(last.sentAt, WRITE_LIMIT_MS)
+}
+
+/** "Until I leave" ends now. What must have ended by itself long ago is `assumed` again, and cleared as such. */
+function endedOwn(draft: Draft, key: SessionKey): Own | null {
+  const own = draft.state.sessions[key]?.record.own ?? null
+  if (own === null || own.ended) return own
+  return mustHaveEnded(own, draft.now, draft.state.serverOffsetMs) ? null : { ...own, ended: true }
+}
+
+/** Lets go of departures that have settled, that only the user can settle, or whose deadline has passed. */
+export function releaseDepartures(draft: Draft): void {
+  const open = Object.values(draft.state.sessions).filter(({ record }) => record.due !== null)
+  const settled = open.length === 0
+  const stuck = open.every(
+    ({ record, flights, refresh }) =>
+      flights.length === 0 &&
+      refresh === null &&
+      (record.due?.problem?.code === 'needs-sign-in' || record.due?.problem?.code === 'not-permitted'),
+  )
+  const kept: OpenDeparture[] = []
+  for (const departure of draft.state.departures) {
+    if (settled || stuck || past(draft, later(departure.startedAt, departure.deadlineMs))) {
+      draft.actions.push({ type: 'release', departure: departure.departure, settled })
+    } else kept.push(departure)
+  }
+  if (kept.length !== draft.state.departures.length) patch(draft, { departures: kept })
+}

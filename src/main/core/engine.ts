@@ -1,0 +1,285 @@
+/** One event queue around the planner: plan, act, persist. Runs to the end within the call that brought the event. */
+import type { Cloud, DepartureKind, Pair } from '../../shared/presence.ts'
+import type { Problem } from '../../shared/problem.ts'
+import type { HistoryEntry } from '../../shared/snapshot.ts'
+import type { AttendanceEvent, AttendanceSettings } from './attendance.ts'
+import {
+  type AccessToken,
+  type Attempt,
+  type Clock,
+  type HistoryStore,
+  type Identity,
+  type Log,
+  type RegistryStore,
+  type Route,
+  type SaveResult,
+  type Sender,
+  type SessionKey,
+  sessionKey,
+  type TokenResult,
+  type TokenSource,
+} from './model.ts'
+import { initialState, nextWakeMs, plan, registryOf } from './planner.ts'
+import type { Action, PlannerEvent, State } from './state.ts'
+
+/** What the engine acts through. */
+export interface EnginePorts {
+  readonly clock: Clock
+  readonly sender: Sender
+  readonly tokens: TokenSource
+  readonly registry: RegistryStore
+  readonly history: HistoryStore
+  readonly log: Log
+  /** Origin of a cloud's Graph, e.g. `https://graph.microsoft.com`. */
+  readonly graphOrigin: (cloud: Cloud) => string
+  /** The way to Microsoft as it is known now. */
+  readonly route: () => Route
+  /** The user asked to sign out and the clear is settled (or given up): the tokens were forgotten. */
+  readonly onForgotten?: (identity: Identity) => void
+}
+
+/** What tray, window and adapters see of the engine. */
+export interface Engine {
+  /** Loads registry and history and takes in what was seen first. Call it once, before anything else. */
+  start(accounts: readonly Identity[], locked: boolean): void
+  /** Takes in what a source reports. Returns when the plan was acted on, including a hold. */
+  report(event: AttendanceEvent): void
+  set(pair: Pair): void
+  clear(): void
+  signOut(): void
+  forgetNow(): void
+  retry(): void
+  signedIn(identity: Identity, token: AccessToken): void
+  /** Takes in what the token keeper got, or why it got nothing. */
+  tokenCame(identity: Identity, result: TokenResult): void
+  /** The network changed, or the way to Microsoft did: arms the sender anew and ends our own back-off. */
+  networkChanged(): void
+  configure(settings: AttendanceSettings): void
+  /** Resolves when every open departure of this kind has let go; at once when there is none. */
+  released(departure: DepartureKind): Promise<void>
+  readonly state: () => State
+  readonly history: () => readonly HistoryEntry[]
+  /** Trouble with the files, newest first, one per code. */
+  readonly problems: () => readonly Problem[]
+  dismissProblems(): void
+  /** Calls back after each event that changed something; returns its remover. */
+  subscribe(listener: () => void): () => void
+  /** Stops timers. The sender is closed by whoever made it. */
+  stop(): void
+}
+
+const HISTORY_SHOWN = 200
+
+/** Builds the engine around its ports. */
+export function createEngine(ports: EnginePorts, settings: AttendanceSettings): Engine {
+  const { clock, sender, log } = ports
+  let state = initialState('', settings)
+  let history: readonly HistoryEntry[] = []
+  let problems: readonly Problem[] = []
+  let cancelWake = (): void => undefined
+  const queue: PlannerEvent[] = []
+  let running = false
+  const armed = new Map<SessionKey, { readonly identity: Identity; readonly token: AccessToken }>()
+  const listeners = new Set<() => void>()
+  const waiters: { readonly departure: DepartureKind; readonly resolve: () => void }[] = []
+
+  /** Takes in one event; one that comes while a plan is acted on waits for its turn. */
+  function dispatch(...events: readonly PlannerEvent[]): void {
+    queue.push(...events)
+    if (running) return
+    running = true
+    try {
+      for (let event = queue.shift(); event !== undefined; event = queue.shift()) step(event)
+    } finally {
+      running = false
+    }
+    wakeLater()
+    for (const listener of listeners) listener()
+  }
+
+  function step(event: PlannerEvent): void {
+    const next = plan(state, event, clock.now())
+    state = next.state
+    let saved: SaveResult = { ok: true }
+    for (const action of next.actions) {
+      if (action.type === 'save') saved = save()
+      else if (action.type === 'send' && action.afterWriting && !saved.ok) {
+        queue.push({ type: 'not-written', writeId: action.write.id, problem: saved.problem })
+      } else act(action)
+    }
+  }
+
+  function act(action: Exclude<Action, { type: 'save' }>): void {
+    switch (action.type) {
+      case 'send':
+        log.info('presence write sent', { id: action.write.id, kind: action.write.body.kind })
+        sender.send(action.write)
+        return
+      case 'abort':
+        sender.abort(action.id)
+        return
+      case 'hold':
+        for (const attempt of sender.hold(action.ids, action.ms)) receive(attempt)
+        return
+      case 'refresh-token':
+        refresh(action)
+        return
+      case 'history':
+        remember(action.entry)
+        return
+      case 'forget':
+        forget(action.identity)
+        return
+      case 'release':
+        log.info('departure let go', { departure: action.departure, settled: action.settled })
+        letGo(action.departure)
+    }
+  }
+
+  function receive(attempt: Attempt): void {
+    const { result } = attempt
+    log.info('presence write ended', {
+      id: attempt.id,
+      ms: Math.round(attempt.endedAt - attempt.startedAt),
+      clientRequestId: attempt.clientRequestId,
+      ...(result.type === 'answer'
+        ? { status: result.status, code: result.errorCode, requestId: result.requestId, date: result.date }
+        : { failed: result.stage, code: result.code, sent: result.sent }),
+    })
+    queue.push({ type: 'attempt', attempt })
+  }
+
+  function save(): SaveResult {
+    const result = ports.registry.save(registryOf(state))
+    note(result, 'registry-unwritable')
+    return result
+  }
+
+  function remember(entry: HistoryEntry): void {
+    history = [entry, ...history].slice(0, HISTORY_SHOWN)
+    note(ports.history.add(entry), 'history-unwritable')
+    log.info('clear settled', {
+      departure: entry.departure,
+      settlement: entry.settlement,
+      tookMs: entry.tookMs,
+      problem: entry.problem?.code,
+    })
+  }
+
+  /** Keeps one problem per code, and drops it when the same write works again. */
+  function note(result: SaveResult, code: Problem['code']): void {
+    const others = problems.filter((problem) => problem.code !== code)
+    if (!result.ok) {
+      log.error('file not written', { problem: result.problem.code, detail: result.problem.detail })
+      problems = [result.problem, ...others.filter((problem) => problem.code !== result.problem.code)]
+    } else if (others.length !== problems.length) problems = others
+  }
+
+  function refresh(action: Extract<Action, { type: 'refresh-token' }>): void {
+    const record = state.sessions[action.key]?.record
+    if (record === undefined) return
+    const { force, claims, timeoutMs } = action
+    void ports.tokens
+      .acquire(record, { force, ...(claims === null ? {} : { claims }), timeoutMs })
+      .then((result) => tokenCame(record, result))
+  }
+
+  function tokenCame(identity: Identity, result: TokenResult): void {
+    const key = sessionKey(identity)
+    if (result.type === 'token') {
+      arm(identity, result)
+      dispatch({ type: 'token', key, news: { type: 'token', expiresAt: result.expiresAt } })
+    } else {
+      log.warn('no token', {
+        result: result.type,
+        problem: result.problem.code,
+        detail: result.problem.detail,
+      })
+      dispatch({ type: 'token', key, news: result })
+    }
+  }
+
+  /** Hands the sender all it needs for one session, ahead of need and before the planner hears of it. */
+  function arm(identity: Identity, token: AccessToken): void {
+    armed.set(sessionKey(identity), { identity, token })
+    sender.arm({
+      key: sessionKey(identity),
+      graphOrigin: ports.graphOrigin(identity.cloud),
+      userId: identity.userId,
+      clientId: identity.clientId,
+      accessToken: token.accessToken,
+      route: ports.route(),
+    })
+  }
+
+  function forget(identity: Identity): void {
+    const key = sessionKey(identity)
+    armed.delete(key)
+    sender.disarm(key)
+    void ports.tokens.forget(identity).then(() => ports.onForgotten?.(identity))
+  }
+
+  function letGo(departure: DepartureKind): void {
+    for (const waiter of waiters.filter((each) => each.departure === departure)) {
+      waiters.splice(waiters.indexOf(waiter), 1)
+      waiter.resolve()
+    }
+  }
+
+  function wakeLater(): void {
+    cancelWake()
+    const ms = nextWakeMs(state, clock.now())
+    cancelWake = ms === null ? () => undefined : clock.after(Math.ceil(ms), () => dispatch({ type: 'tick' }))
+  }
+
+  sender.onAttempt((attempt) => {
+    receive(attempt)
+    dispatch()
+  })
+
+  return {
+    start(accounts, locked) {
+      const registry = ports.registry.load()
+      const past = ports.history.load()
+      history = past.data
+      problems = [...registry.problems, ...past.problems]
+      for (const { code, detail } of problems) log.warn('file set aside', { problem: code, detail })
+      dispatch({ type: 'start', registry: registry.data, accounts, locked })
+    },
+    report: (event) => {
+      if (event.type !== 'poll') log.info('reported', event)
+      dispatch(event)
+    },
+    set: (pair) => dispatch({ type: 'set', pair }),
+    clear: () => dispatch({ type: 'clear' }),
+    signOut: () => dispatch({ type: 'sign-out' }),
+    forgetNow: () => dispatch({ type: 'forget-now' }),
+    retry: () => dispatch({ type: 'retry' }),
+    signedIn(identity, token) {
+      arm(identity, token)
+      dispatch({ type: 'signed-in', identity, expiresAt: token.expiresAt })
+    },
+    tokenCame,
+    networkChanged() {
+      for (const { identity, token } of armed.values()) arm(identity, token)
+      dispatch({ type: 'network' })
+    },
+    configure: (next) => dispatch({ type: 'settings', settings: next }),
+    released(departure) {
+      if (!state.departures.some((open) => open.departure === departure)) return Promise.resolve()
+      return new Promise((resolve) => waiters.push({ departure, resolve }))
+    },
+    state: () => state,
+    history: () => history,
+    problems: () => problems,
+    dismissProblems() {
+      problems = []
+      dispatch()
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    stop: () => cancelWake(),
+  }
+}

@@ -1,0 +1,181 @@
+/** The pure heart: (state, event, time) -> (state, actions). It is explored exhaustively, so nothing here touches the world. */
+import type { Pair } from '../../shared/presence.ts'
+import { advance, LOST_AFTER_MS } from './advancing.ts'
+import { answered, notWritten, tokenCame } from './answering.ts'
+import {
+  attend,
+  type AttendanceEvent,
+  type AttendanceSettings,
+  DEFAULT_ATTENDANCE,
+  NOBODY_REPORTED,
+} from './attendance.ts'
+import { askedFor, departed, releaseDepartures } from './departing.ts'
+import { away, ASSUMED_LIMIT_MS, type Draft, patch, patchRecord, patchSession, present } from './draft.ts'
+import { mustHaveEndedBy } from './lease.ts'
+import type { Now, RegistryData, Stamp } from './model.ts'
+import { forgetNow, signedIn, started } from './starting.ts'
+import type { Action, PlannerEvent, State } from './state.ts'
+import { later, untilMs } from './time.ts'
+
+/** A plan: the state after the event, and what to do, in order. */
+export interface Plan {
+  readonly state: State
+  readonly actions: readonly Action[]
+}
+
+/** The state before `start`. */
+export function initialState(machineId: string, settings: AttendanceSettings = DEFAULT_ATTENDANCE): State {
+  return {
+    machineId,
+    absence: 0,
+    serverOffsetMs: 0,
+    attendance: NOBODY_REPORTED,
+    settings,
+    sessions: {},
+    active: null,
+    departures: [],
+    nextId: 1,
+  }
+}
+
+/** Takes in one event. Pure: the same arguments give the same plan. */
+export function plan(state: State, event: PlannerEvent, now: Now): Plan {
+  const holdMs = 'holdMs' in event ? (event.holdMs ?? 0) : 0
+  const draft: Draft = { state, now, actions: [], holding: holdMs > 0 }
+  take(draft, event)
+  advance(draft)
+  if (holdMs > 0) hold(draft, holdMs)
+  releaseDepartures(draft)
+  if (mustSave(state, draft.state)) draft.actions.push({ type: 'save' })
+  return { state: draft.state, actions: inOrder(draft.actions) }
+}
+
+function take(draft: Draft, event: PlannerEvent): void {
+  const { active } = draft.state
+  switch (event.type) {
+    case 'start':
+      started(draft, event)
+      return
+    case 'signed-in':
+      signedIn(draft, event.identity, event.expiresAt)
+      return
+    case 'set':
+      wish(draft, event.pair)
+      return
+    case 'clear':
+      if (active !== null) askedFor(draft, 'manual', active, away(draft))
+      return
+    case 'sign-out':
+      if (active === null) return
+      patchRecord(draft, active, { signingOut: present(draft) })
+      askedFor(draft, 'sign-out', active, away(draft))
+      return
+    case 'forget-now':
+      if (active !== null) forgetNow(draft, active)
+      return
+    case 'attempt':
+      answered(draft, event.attempt)
+      return
+    case 'token':
+      tokenCame(draft, event.key, event.news)
+      return
+    case 'retry':
+    case 'network':
+      hurry(draft)
+      return
+    case 'not-written':
+      notWritten(draft, event.writeId, event.problem)
+      return
+    case 'settings':
+      patch(draft, { settings: event.settings })
+      return
+    case 'tick':
+      return
+    default:
+      attended(draft, event)
+  }
+}
+
+function attended(draft: Draft, event: AttendanceEvent): void {
+  const { attendance, edges } = attend(draft.state.attendance, event, draft.now, draft.state.settings)
+  patch(draft, { attendance })
+  for (const edge of edges) {
+    if (edge.type === 'departure') {
+      departed(draft, edge.departure, edge.first, event.type === 'leaving' ? event.deadlineMs : undefined)
+    } else hurry(draft) // The return itself needs nothing more: `advance` settles what is own and drops what is assumed.
+  }
+}
+
+/** Our own back-off ends: the network is back, the user is, or the user asks. A running `Retry-After` does not. */
+function hurry(draft: Draft): void {
+  for (const [key, session] of Object.entries(draft.state.sessions)) {
+    patchSession(draft, key, { retryAt: null, ...(session.ownAttempts > 0 ? { renewAt: null } : {}) })
+  }
+}
+
+/** Notes a set that the user asks for. Refused, and nothing stored, while away, signed out or signing out. */
+function wish(draft: Draft, pair: Pair): void {
+  const key = draft.state.active
+  const session = key === null ? undefined : draft.state.sessions[key]
+  if (key === null || session === undefined) return
+  const refuse = (code: 'away' | 'signing-out' | 'not-supported'): void =>
+    patchSession(draft, key, { setProblem: { code } })
+  if (away(draft)) refuse('away')
+  else if (session.record.signingOut !== null) refuse('signing-out')
+  else if (session.unsupported) refuse('not-supported')
+  else patchSession(draft, key, { wish: { pair, since: present(draft) }, setProblem: null })
+}
+
+/** Blocks the handler until every open clear is answered. */
+function hold(draft: Draft, ms: number): void {
+  const ids = Object.values(draft.state.sessions).flatMap(({ flights }) =>
+    flights.filter(({ kind }) => kind === 'clear').map(({ id }) => id),
+  )
+  if (ids.length > 0) draft.actions.push({ type: 'hold', ids, ms })
+}
+
+/**
+ * The order of docs/architecture.md: at a departure fire first, then write, then hold; a set the other way round,
+ * written first and sent after.
+ */
+function inOrder(actions: readonly Action[]): readonly Action[] {
+  const rank = (action: Action): number => {
+    if (action.type === 'abort') return 0
+    if (action.type === 'send') return action.afterWriting ? 3 : 1
+    if (action.type === 'save') return 2
+    if (action.type === 'hold') return 4
+    return action.type === 'release' ? 6 : 5
+  }
+  return actions.toSorted((one, other) => rank(one) - rank(other))
+}
+
+/** The part of the state that the registry keeps. */
+export function registryOf({ machineId, absence, serverOffsetMs, sessions }: State): RegistryData {
+  return { machineId, absence, serverOffsetMs, records: Object.values(sessions).map(({ record }) => record) }
+}
+
+/** Records are immutable: what is still the same object has not changed. */
+function mustSave(before: State, after: State): boolean {
+  if (before.absence !== after.absence || before.serverOffsetMs !== after.serverOffsetMs) return true
+  const [old, records] = [registryOf(before).records, registryOf(after).records]
+  return old.length !== records.length || records.some((record, index) => record !== old[index])
+}
+
+/** ms until the next moment at which time alone changes something; null when there is none. */
+export function nextWakeMs(state: State, now: Now): number | null {
+  const moments: Stamp[] = state.departures.map(({ startedAt, deadlineMs }) => later(startedAt, deadlineMs))
+  for (const { record, refresh, retryAt, renewAt, flights } of Object.values(state.sessions)) {
+    const { due, own } = record
+    if (refresh !== null) moments.push(refresh.until)
+    if (retryAt !== null) moments.push(retryAt)
+    if (renewAt !== null) moments.push(renewAt)
+    for (const { endsBy } of flights) moments.push(later(endsBy, LOST_AFTER_MS))
+    if (due === null) continue
+    if (due.notBefore !== null) moments.push(due.notBefore)
+    if (due.straggler !== null) moments.push(due.straggler)
+    moments.push(own === null ? later(due.since, ASSUMED_LIMIT_MS) : mustHaveEndedBy(own))
+  }
+  // What has passed already was acted on when it did; whatever still waits does so for an event, not for time.
+  const ahead = moments.map((moment) => untilMs(moment, now, state.serverOffsetMs)).filter((ms) => ms > 0)
+  return ahead.length === 0 ? null : Math.min(...ahead)
+}

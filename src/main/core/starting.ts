@@ -1,0 +1,174 @@
+/** What a start, a sign-in and a sign-out make of the registry (docs/architecture.md, "Which clears are owed", start rows). */
+import { attend, awayBy, NOBODY_REPORTED } from './attendance.ts'
+import {
+  away,
+  type Draft,
+  patch,
+  patchRecord,
+  patchSession,
+  present,
+  removeSession,
+  settle,
+  wallOf,
+} from './draft.ts'
+import { mustHaveEnded, mustHaveEndedBy } from './lease.ts'
+import {
+  type Due,
+  type Identity,
+  sessionKey,
+  type SessionKey,
+  type SessionRecord,
+  type Stamp,
+} from './model.ts'
+import type { PlannerEvent, Session } from './state.ts'
+import { restoredStamp } from './time.ts'
+
+/** A session about which this process knows nothing but its record. */
+export function sessionOf(record: SessionRecord): Session {
+  return {
+    record,
+    token: null,
+    signInProblem: null,
+    refresh: null,
+    refreshed: false,
+    forbidden: null,
+    unsupported: false,
+    flights: [],
+    wish: null,
+    setProblem: null,
+    ownProblem: null,
+    ownAttempts: 0,
+    renewAt: null,
+    retryAt: null,
+    answered: null,
+    last: null,
+    lastClearMs: null,
+  }
+}
+
+/** Loads the registry. An app that starts while the screen is locked starts away: what it finds of its own is cleared. */
+export function started(draft: Draft, event: Extract<PlannerEvent, { type: 'start' }>): void {
+  const { registry } = event
+  const locked = { type: 'lock', source: 'poll', locked: event.locked } as const
+  const { attendance } = attend(NOBODY_REPORTED, locked, draft.now, draft.state.settings)
+  patch(draft, {
+    machineId: registry.machineId,
+    serverOffsetMs: registry.serverOffsetMs,
+    absence: registry.absence,
+    attendance,
+    sessions: {},
+  })
+  if (away(draft)) patch(draft, { absence: registry.absence + 1 })
+  const accounts = event.accounts.map(sessionKey)
+  for (const record of registry.records) {
+    const key = sessionKey(record)
+    patch(draft, { sessions: { ...draft.state.sessions, [key]: sessionOf(restored(draft, record)) } })
+    if (!accounts.includes(key)) patchSession(draft, key, { signInProblem: { code: 'needs-sign-in' } })
+    findOwn(draft, key)
+    if (!accounts.includes(key)) removeIdle(draft, key)
+  }
+  for (const identity of event.accounts) addSession(draft, identity)
+  patch(draft, { active: accounts[0] ?? Object.keys(draft.state.sessions)[0] ?? null })
+}
+
+function restored(draft: Draft, record: SessionRecord): SessionRecord {
+  const from = (saved: Stamp): Stamp => restoredStamp(saved, draft.now, draft.state.serverOffsetMs)
+  const { own, due, signingOut } = record
+  return {
+    ...record,
+    own: own && { ...own, since: from(own.since), sentAt: from(own.sentAt) },
+    due: due && {
+      ...due,
+      since: from(due.since),
+      // Moments ahead are kept as they are, but never longer than they can be from now.
+      straggler: due.straggler && { wall: due.straggler.wall, mono: null },
+      notBefore: due.notBefore && { wall: due.notBefore.wall, mono: null },
+    },
+    signingOut: signingOut && from(signingOut),
+  }
+}
+
+/** What an earlier run set and never ended: cleared when away, adopted when present and the lease can still hold. */
+function findOwn(draft: Draft, key: SessionKey): void {
+  const record = draft.state.sessions[key]?.record
+  if (record?.own === undefined || record.own === null) return
+  if (away(draft)) {
+    const due: Due = {
+      departure: awayBy(draft.state.attendance, draft.state.settings)[0] ?? 'lock',
+      absence: draft.state.absence,
+      since: present(draft),
+      attempts: 0,
+      problem: null,
+      notBefore: record.due?.notBefore ?? null,
+      straggler: record.due?.straggler ?? null,
+    }
+    patchRecord(draft, key, { own: { ...record.own, ended: true }, due: record.due ?? due })
+  } else if (record.due === null && mustHaveEnded(record.own, draft.now, draft.state.serverOffsetMs)) {
+    // "Until I leave", and nobody was there to renew it: it ended by itself.
+    draft.actions.push({
+      type: 'history',
+      entry: {
+        at: draft.now.wall,
+        departure: 'interrupted',
+        settlement: 'expired',
+        tookMs: null,
+        endedBy: wallOf(draft, mustHaveEndedBy(record.own)),
+      },
+    })
+    patchRecord(draft, key, { own: null })
+  }
+}
+
+/** Adds the session of an account, or brings the known one up to date. */
+export function addSession(draft: Draft, identity: Identity): void {
+  const key = sessionKey(identity)
+  const known = draft.state.sessions[key]
+  if (known === undefined) {
+    const record: SessionRecord = {
+      ...identity,
+      machineId: draft.state.machineId,
+      own: null,
+      due: null,
+      signingOut: null,
+    }
+    patch(draft, { sessions: { ...draft.state.sessions, [key]: sessionOf(record) } })
+  } else patchRecord(draft, key, identity)
+}
+
+/** The user has signed in: what only waited for that goes out, and sessions of other accounts that owe nothing go. */
+export function signedIn(draft: Draft, identity: Identity, expiresAt: number): void {
+  const key = sessionKey(identity)
+  addSession(draft, identity)
+  patchRecord(draft, key, { signingOut: null })
+  patchSession(draft, key, {
+    token: { expiresAt },
+    signInProblem: null,
+    forbidden: null,
+    unsupported: false,
+    refresh: null,
+    refreshed: false,
+    retryAt: null,
+    setProblem: null,
+  })
+  patch(draft, { active: key })
+  for (const other of Object.keys(draft.state.sessions)) {
+    if (other !== key) removeIdle(draft, other)
+  }
+}
+
+function removeIdle(draft: Draft, key: SessionKey): void {
+  const record = draft.state.sessions[key]?.record
+  if (record?.own === null && record.due === null) removeSession(draft, key)
+}
+
+/** Forgets the tokens although a clear may still be owed: the user said so. */
+export function forgetNow(draft: Draft, key: SessionKey): void {
+  const session = draft.state.sessions[key]
+  if (session === undefined) return
+  patchRecord(draft, key, { signingOut: present(draft) })
+  if (session.record.due !== null) settle(draft, key, 'not-confirmed')
+  else {
+    draft.actions.push({ type: 'forget', identity: session.record })
+    removeSession(draft, key)
+  }
+}

@@ -1,0 +1,45 @@
+/** Ages and moments: in a running process the larger of monotonic and wall time counts, after a restart wall time. */
+import type { Now, Stamp } from './model.ts'
+
+export const SECOND = 1_000
+export const MINUTE = 60 * SECOND
+
+/** This moment as a stamp. `serverOffsetMs` is server time minus this machine's clock. */
+export function stamp(now: Now, serverOffsetMs: number): Stamp {
+  return { wall: now.wall + serverOffsetMs, mono: now.mono }
+}
+
+/** The moment `ms` after a stamp. */
+export function later(start: Stamp, ms: number): Stamp {
+  return { wall: start.wall + ms, mono: start.mono === null ? null : start.mono + ms }
+}
+
+/** Whether one moment came before another; both of this process, or else by server time. */
+export function isBefore(moment: Stamp, other: Stamp): boolean {
+  if (moment.mono !== null && other.mono !== null) return moment.mono < other.mono
+  return moment.wall < other.wall
+}
+
+/**
+ * ms since a stamp. A machine that slept has more wall time than monotonic time, a clock that was set back has less:
+ * the larger one is the age.
+ */
+export function ageMs(since: Stamp, now: Now, serverOffsetMs: number): number {
+  const wall = now.wall + serverOffsetMs - since.wall
+  return since.mono === null ? wall : Math.max(wall, now.mono - since.mono)
+}
+
+/** Whether a stamped moment has come. */
+export function reached(moment: Stamp, now: Now, serverOffsetMs: number): boolean {
+  return ageMs(moment, now, serverOffsetMs) >= 0
+}
+
+/** ms until a stamped moment by the clock that gets there first, never negative. */
+export function untilMs(moment: Stamp, now: Now, serverOffsetMs: number): number {
+  return Math.max(0, -ageMs(moment, now, serverOffsetMs))
+}
+
+/** A stamp read from a file: one that lies in the future (the clock went back behind it) counts from now. */
+export function restoredStamp(saved: Stamp, now: Now, serverOffsetMs: number): Stamp {
+  return { wall: Math.min(saved.wall, now.wall + serverOffsetMs), mono: null }
+}
