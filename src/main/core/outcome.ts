@@ -73,7 +73,8 @@ function judgeForeign(answer: Answer, context: JudgeContext): Outcome {
   if (answer.status === 407) return pending(problem('proxy-refused', detail))
   if (answer.status === 429) return pending(problem('throttled', detail), retryAfterMs, true)
   // 511 is a portal's own status (RFC 6585); the other 5xx come from gateways in front of Graph.
-  if (answer.status >= 500 && answer.status !== 511) return pending(problem('server-trouble', detail), retryAfterMs)
+  if (answer.status >= 500 && answer.status !== 511)
+    return pending(problem('server-trouble', detail), retryAfterMs)
   return pending(problem('captive-portal', detail))
 }
 
@@ -164,7 +165,8 @@ export function failureProblem(failure: Pick<Failure, 'stage' | 'code'>): Proble
 }
 
 function failureCode(stage: Failure['stage'], code: string): ProblemCode {
-  if (NO_NETWORK_STAGES.includes(stage)) return BROKEN_ON_THE_WAY.includes(code) ? 'not-reached' : 'no-network'
+  if (NO_NETWORK_STAGES.includes(stage))
+    return BROKEN_ON_THE_WAY.includes(code) ? 'not-reached' : 'no-network'
   if (stage === 'tls') return CERTIFICATE_CODE.test(code) ? 'certificate-untrusted' : 'not-reached'
   if (stage === 'worker') return 'sender-down'
   if (stage !== 'proxy') return 'not-reached'
@@ -179,7 +181,9 @@ function failureCode(stage: Failure['stage'], code: string): ProblemCode {
 function retryAfter(answer: Answer, context: JudgeContext): number | null {
   const text = answer.retryAfter?.trim() ?? ''
   if (text === '') return null
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - (answer.date ?? context.wall)
+  const ms = /^\d+(\.\d+)?$/.test(text)
+    ? Number(text) * 1000
+    : Date.parse(text) - (answer.date ?? context.wall)
   return Number.isNaN(ms) ? null : Math.min(Math.max(Math.ceil(ms), 0), LONGEST_RETRY_AFTER_MS)
 }
 
