@@ -1,0 +1,220 @@
+/** MSAL as this app uses it: one public client per registration, on our network client and our cache. */
+import {
+  LogLevel,
+  PublicClientApplication,
+  type AccountInfo,
+  type AuthenticationResult,
+  type DeviceCodeRequest,
+  type INetworkModule,
+} from '@azure/msal-node'
+import type { AccessToken, Identity, Log } from '../core/model.ts'
+import type { Cloud } from '../../shared/presence.ts'
+import { NetworkTrouble } from './errors.ts'
+import { partName, type TokenCache } from './token-cache.ts'
+
+/** The tenant id of every personal Microsoft account. Source: Microsoft identity platform, ID token claims, `tid`. */
+export const PERSONAL_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad'
+
+/** Hosts of each cloud. Source: Microsoft Graph, national cloud deployments; Microsoft Entra, national clouds. */
+const CLOUD_HOSTS: Readonly<Record<Cloud, { readonly graphOrigin: string; readonly authorityHost: string }>> =
+  {
+    global: { graphOrigin: 'https://graph.microsoft.com', authorityHost: 'login.microsoftonline.com' },
+    'us-gov': { graphOrigin: 'https://graph.microsoft.us', authorityHost: 'login.microsoftonline.us' },
+    'us-dod': { graphOrigin: 'https://dod-graph.microsoft.us', authorityHost: 'login.microsoftonline.us' },
+    china: {
+      graphOrigin: 'https://microsoftgraph.chinacloudapi.cn',
+      authorityHost: 'login.partner.microsoftonline.cn',
+    },
+  }
+
+/** Messages of MSAL are cut here in our log, characters. */
+const MAX_MESSAGE = 300
+
+/** A registration as it is configured. */
+export interface Registration {
+  readonly cloud: Cloud
+  /** GUID, verified domain name, or `organizations`. */
+  readonly tenant: string
+  readonly clientId: string
+}
+
+/** What an access token was asked for. */
+export interface SilentOptions {
+  readonly force: boolean
+  /** A claims challenge as JSON text; '' for none. */
+  readonly claims: string
+}
+
+/** What a sign-in in the browser needs. */
+export interface InteractiveOptions {
+  readonly loginHint: string
+  readonly claims: string
+  /** Opens the authorization URL; resolves when the browser has started. */
+  openBrowser(url: string): Promise<void>
+  readonly successPage: string
+  readonly errorPage: string
+}
+
+/** What Entra gave: who, and a token for it. */
+export interface Granted {
+  readonly identity: Identity
+  readonly token: AccessToken
+}
+
+/** MSAL behind few words. All calls reject with an `AuthError` (errors.ts says what each means). */
+export interface Msal {
+  /** The cached token, or a refreshed one. Never opens a browser. */
+  silent(identity: Identity, options: SilentOptions): Promise<AccessToken>
+  /** Sign-in in the system's browser with PKCE. Has neither a timeout nor a cancel: sign-in.ts bounds it. */
+  interactive(registration: Registration, options: InteractiveOptions): Promise<Granted>
+  /** Sign-in on another device. Polls until `request.cancel` is set or the code expires. */
+  deviceCode(
+    registration: Registration,
+    request: Pick<DeviceCodeRequest, 'deviceCodeCallback' | 'cancel'>,
+  ): Promise<Granted>
+  /** Forgets an account and its tokens. */
+  remove(identity: Identity): Promise<void>
+}
+
+/** What MSAL needs. */
+export interface MsalOptions {
+  readonly network: INetworkModule
+  readonly cache: TokenCache
+  readonly log: Log
+}
+
+/** The scopes of this app, and no others (least privilege). */
+export function scopesOf(cloud: Cloud): string[] {
+  const { graphOrigin } = CLOUD_HOSTS[cloud]
+  return [`${graphOrigin}/Presence.ReadWrite`, `${graphOrigin}/Presence.Read`]
+}
+
+/** The authority URL of a tenant. */
+export function authorityOf(cloud: Cloud, tenant: string): string {
+  return `https://${CLOUD_HOSTS[cloud].authorityHost}/${encodeURIComponent(tenant)}`
+}
+
+/** Builds it. Clients are made when first needed, also for registrations that are no longer configured. */
+export function createMsal(options: MsalOptions): Msal {
+  const clients = new Map<string, PublicClientApplication>()
+
+  function clientOf(registration: Pick<Registration, 'cloud' | 'clientId'>): PublicClientApplication {
+    const name = partName(registration)
+    const made = clients.get(name)
+    if (made !== undefined) return made
+    const client = new PublicClientApplication({
+      auth: {
+        clientId: registration.clientId,
+        // Each request names its own tenant; `organizations` never admits personal accounts.
+        authority: authorityOf(registration.cloud, 'organizations'),
+        // We handle claims challenges, and get tokens of up to 28 hours for it (continuous access evaluation).
+        clientCapabilities: ['CP1'],
+      },
+      cache: { cachePlugin: options.cache.plugin(name) },
+      system: {
+        networkClient: options.network,
+        loggerOptions: {
+          piiLoggingEnabled: false,
+          logLevel: LogLevel.Warning,
+          loggerCallback: (level, message, containsPii) => {
+            if (containsPii) return
+            const data = { message: message.slice(0, MAX_MESSAGE) }
+            if (level === LogLevel.Error) options.log.error('msal', data)
+            else options.log.warn('msal', data)
+          },
+        },
+      },
+    })
+    clients.set(name, client)
+    return client
+  }
+
+  async function accountOf(client: PublicClientApplication, identity: Identity): Promise<AccountInfo> {
+    const accounts = await client.getTokenCache().getAllAccounts()
+    const account = accounts.find((candidate) => candidate.homeAccountId === identity.homeAccountId)
+    return {
+      homeAccountId: identity.homeAccountId,
+      environment: account?.environment ?? CLOUD_HOSTS[identity.cloud].authorityHost,
+      // A guest's tokens are those of the tenant they signed in to, not of their home.
+      tenantId: identity.tenantId,
+      localAccountId: identity.userId,
+      username: identity.username,
+    }
+  }
+
+  return {
+    silent: async (identity, { force, claims }) => {
+      const client = clientOf(identity)
+      const result = await client.acquireTokenSilent({
+        account: await accountOf(client, identity),
+        scopes: scopesOf(identity.cloud),
+        authority: authorityOf(identity.cloud, identity.tenantId),
+        forceRefresh: force,
+        ...(claims === '' ? {} : { claims }),
+      })
+      // MSAL doesn't check that a refresh answered for the account it was asked for.
+      if (result.uniqueId !== '' && result.uniqueId.toLowerCase() !== identity.userId.toLowerCase()) {
+        throw new NetworkTrouble({ code: 'unexpected-answer', detail: 'another account' })
+      }
+      return tokenOf(result)
+    },
+    interactive: async (registration, request) => {
+      const result = await clientOf(registration).acquireTokenInteractive({
+        scopes: scopesOf(registration.cloud),
+        authority: authorityOf(registration.cloud, registration.tenant),
+        openBrowser: request.openBrowser,
+        successTemplate: request.successPage,
+        errorTemplate: request.errorPage,
+        // Without a hint, the account that happens to be signed in to the browser may not be the one meant.
+        ...(request.loginHint === '' ? { prompt: 'select_account' } : { loginHint: request.loginHint }),
+        ...(request.claims === '' ? {} : { claims: request.claims }),
+      })
+      return grantedOf(result, registration)
+    },
+    deviceCode: async (registration, request) => {
+      // The same object must reach MSAL, which reads `cancel` from it at each poll.
+      const full: DeviceCodeRequest = Object.assign(request, {
+        scopes: scopesOf(registration.cloud),
+        authority: authorityOf(registration.cloud, registration.tenant),
+      })
+      const result = await clientOf(registration).acquireTokenByDeviceCode(full)
+      if (result === null) throw new NetworkTrouble({ code: 'unexpected-answer' })
+      return grantedOf(result, registration)
+    },
+    remove: async (identity) => {
+      const client = clientOf(identity)
+      await client.getTokenCache().removeAccount(await accountOf(client, identity))
+    },
+  }
+}
+
+/** The token of a result. MSAL can resolve with an empty one. */
+function tokenOf(result: AuthenticationResult): AccessToken {
+  if (result.accessToken === '' || result.expiresOn === null)
+    throw new NetworkTrouble({ code: 'unexpected-answer' })
+  return { accessToken: result.accessToken, expiresAt: result.expiresOn.getTime() }
+}
+
+/** Who signed in. The object id is the one in the token's tenant, which is what Graph's presence URLs take. */
+function grantedOf(result: AuthenticationResult, registration: Registration): Granted {
+  const token = tokenOf(result)
+  const { account } = result
+  const claims: Readonly<Record<string, unknown>> = { ...result.idTokenClaims }
+  const claim = (name: string): string => (typeof claims[name] === 'string' ? claims[name] : '')
+  const userId = claim('oid') === '' ? result.uniqueId : claim('oid')
+  const tenantId = claim('tid') === '' ? result.tenantId : claim('tid')
+  if (account === null || userId === '' || tenantId === '')
+    throw new NetworkTrouble({ code: 'unexpected-answer' })
+  return {
+    identity: {
+      cloud: registration.cloud,
+      clientId: registration.clientId,
+      tenantId,
+      userId,
+      homeAccountId: account.homeAccountId,
+      username: account.username,
+      name: claim('name') === '' ? account.username : claim('name'),
+    },
+    token,
+  }
+}
