@@ -3,7 +3,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 import { fluentTokens } from './src/renderer/fluent-tokens.plugin.ts'
 
-/** Main, worker (worker.vite.config.ts) and preload are each one CommonJS file with everything inlined but `electron`. */
+/** Main, worker (worker.vite.config.mts) and preload are each one CommonJS file with everything inlined but `electron`. */
 const ONE_CJS_FILE = { format: 'cjs', entryFileNames: 'index.js', codeSplitting: false } as const
 
 export default defineConfig({

@@ -9,7 +9,7 @@ const ELECTRON_MESSAGE = "Only src/main/platform and src/preload import 'electro
 module.exports = tseslint.config(
   { ignores: ['out/**', 'dist/**', 'node_modules/**', 'demo-output/**', '.cache/**'] },
   {
-    files: ['**/*.ts', '**/*.tsx'],
+    files: ['**/*.ts', '**/*.mts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
