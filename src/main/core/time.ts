@@ -3,6 +3,7 @@ import type { Now, Stamp } from './model.ts'
 
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
+export const HOUR = 60 * MINUTE
 
 /** This moment as a stamp. `serverOffsetMs` is server time minus this machine's clock. */
 export function stamp(now: Now, serverOffsetMs: number): Stamp {

@@ -1,0 +1,792 @@
+import { describe, expect, it } from 'vitest'
+import type { DepartureKind } from '../../shared/presence.ts'
+import { DEFAULT_ATTENDANCE } from './attendance.ts'
+import { ALEX, ANSWERS, answer, HOUR, KEY, MINUTE, SECOND, World } from './world.testing.ts'
+
+const quit = { type: 'leaving', departure: 'quit', deadlineMs: 5 * SECOND } as const
+const shutdown = { type: 'leaving', departure: 'shutdown', deadlineMs: 3500 } as const
+const suspend = { type: 'suspend' } as const
+const types = (world: World): readonly string[] => world.actions.map(({ type }) => type)
+const settlements = (world: World): readonly string[] => world.history.map(({ settlement }) => settlement)
+
+describe('departure while present', () => {
+  it('clears an assumed session once', () => {
+    const world = new World().ready()
+    world.lock()
+    expect(world.kinds()).toEqual(['clear'])
+    world.answer(ANSWERS.ok)
+    world.pass(2 * HOUR)
+    expect(world.kinds()).toEqual(['clear'])
+    expect(world.history).toMatchObject([{ departure: 'lock', settlement: 'cleared', tookMs: 0 }])
+  })
+
+  it('clears an own session and ends "until I leave"', () => {
+    const world = new World().ready().set()
+    world.lock()
+    expect(world.own).toMatchObject({ ended: true })
+    world.answer(ANSWERS.ok)
+    expect(world.own).toBeNull()
+    world.unlock()
+    world.pass(HOUR)
+    expect(world.kinds()).toEqual(['set', 'clear'])
+  })
+
+  it('counts a 404 as settled: there was nothing to clear', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(ANSWERS.notFound)
+    expect(world.due).toBeNull()
+    expect(settlements(world)).toEqual(['nothing-to-clear'])
+  })
+
+  it('fires first, then writes what is due, and never waits for a token that is valid', () => {
+    const world = new World().ready()
+    world.lock()
+    expect(types(world)).toEqual(['send', 'save'])
+    expect(world.disk.records[0]?.due).toMatchObject({ departure: 'lock', absence: 1 })
+  })
+
+  it('clears again at the next departure, as a new absence', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(ANSWERS.ok)
+    world.unlock()
+    world.lock()
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+    expect(world.due?.absence).toBe(2)
+  })
+
+  it('sends a new request although the clear of an earlier absence is still in flight', () => {
+    const world = new World().ready()
+    world.lock()
+    world.unlock()
+    world.lock()
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+    const [first, second] = world.sent
+    world.answer(ANSWERS.ok, first)
+    expect(world.due).not.toBeNull()
+    world.answer(ANSWERS.notFound, second)
+    expect(world.due).toBeNull()
+  })
+
+  it('does nothing for a departure that is switched off, and renewals go on', () => {
+    const settings = { ...DEFAULT_ATTENDANCE, enabled: { ...DEFAULT_ATTENDANCE.enabled, lock: false } }
+    const world = new World().ready({ settings }).set()
+    world.lock()
+    world.pass(7.5 * MINUTE)
+    expect(world.kinds()).toEqual(['set', 'renew'])
+    world.play(suspend)
+    expect(world.kinds()).toEqual(['set', 'renew', 'clear'])
+  })
+})
+
+describe('further departure in the same absence', () => {
+  it('joins the clear in flight: lock, sleep and shutdown give one request', () => {
+    const world = new World().ready().set()
+    world.lock()
+    world.play(suspend)
+    world.play(shutdown)
+    expect(world.kinds()).toEqual(['set', 'clear'])
+  })
+
+  it('sends nothing when the clear has settled', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(ANSWERS.ok)
+    world.pass(HOUR)
+    world.play(suspend)
+    world.play(quit)
+    expect(world.kinds()).toEqual(['clear'])
+    expect(world.actions).toContainEqual({ type: 'release', departure: 'quit', settled: true })
+  })
+
+  it('retries at once what is due, whatever our own back-off says', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(ANSWERS.offline)
+    expect(world.kinds()).toEqual(['clear'])
+    world.play(suspend)
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+  })
+
+  it('waits for a running Retry-After', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(answer(429, 'TooManyRequests', '20'))
+    world.pass(5 * SECOND)
+    world.play(suspend)
+    world.play({ type: 'network' })
+    expect(world.kinds()).toEqual(['clear'])
+    world.pass(15 * SECOND + 2)
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+  })
+
+  it('keeps the name of the departure that owes it, unless the user asks by name', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(ANSWERS.offline)
+    world.play(suspend)
+    expect(world.due?.departure).toBe('lock')
+    world.play({ type: 'clear' })
+    expect(world.due?.departure).toBe('manual')
+  })
+})
+
+describe('a set or renewal is unanswered at the departure', () => {
+  it('destroys its socket, clears at once, and clears again 10 s after it was sent', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.pass(2 * SECOND)
+    world.lock()
+    expect(types(world)).toEqual(['abort', 'send', 'save'])
+    world.answer(ANSWERS.aborted, world.sent[0])
+    world.answer(ANSWERS.ok, world.sent[1])
+    expect(world.due).not.toBeNull()
+    world.pass(7 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear'])
+    world.pass(1.01 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear'])
+    world.answer(ANSWERS.notFound)
+    expect(world.due).toBeNull()
+    expect(settlements(world)).toEqual(['nothing-to-clear'])
+  })
+
+  it('clears again as soon as the set was answered after all', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.pass(SECOND)
+    world.lock()
+    world.pass(SECOND / 2)
+    world.answer(ANSWERS.ok, world.sent[0])
+    world.answer(ANSWERS.notFound, world.sent[1])
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear'])
+    world.answer(ANSWERS.ok)
+    expect(world.due).toBeNull()
+  })
+
+  it('needs no second clear when the set surely never left this machine', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.lock()
+    world.answer(ANSWERS.ok, world.sent[1])
+    expect(world.due).not.toBeNull()
+    world.answer(ANSWERS.offline, world.sent[0])
+    expect(world.due).toBeNull()
+    world.pass(HOUR)
+    expect(world.kinds()).toEqual(['set', 'clear'])
+  })
+
+  it('holds for a renewal too', () => {
+    const world = new World().ready().set()
+    world.pass(7.5 * MINUTE)
+    expect(world.kinds()).toEqual(['set', 'renew'])
+    world.lock()
+    world.answer(ANSWERS.aborted, world.sent[1])
+    world.answer(ANSWERS.ok, world.sent[2])
+    expect(world.due).not.toBeNull()
+    world.pass(10.1 * SECOND)
+    world.answer(ANSWERS.ok)
+    expect(world.due).toBeNull()
+    expect(world.kinds()).toEqual(['set', 'renew', 'clear', 'clear'])
+  })
+})
+
+describe('not settled', () => {
+  it('is retried with growing pauses of at most 30 s', () => {
+    const world = new World().ready()
+    world.lock()
+    const waits: number[] = []
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      world.answer(ANSWERS.offline)
+      const before = world.at
+      const sent = world.sent.length
+      while (world.sent.length === sent) world.pass(SECOND / 2)
+      waits.push((world.at - before) / SECOND)
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30, 30])
+  })
+
+  it('goes out at once when the network is back', () => {
+    const world = new World().ready()
+    world.lock()
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      world.answer(ANSWERS.offline)
+      world.pass(30 * SECOND)
+    }
+    world.answer(ANSWERS.offline)
+    const sent = world.sent.length
+    world.play({ type: 'network' })
+    expect(world.sent.length).toBe(sent + 1)
+  })
+
+  it('own: until the lease must have ended', () => {
+    const world = new World().ready().set('Busy/InACall')
+    world.pass(MINUTE)
+    world.lock()
+    // Lease 15 min, 10 s for the request and a minute of margin, counted from the set.
+    const end = 15 * MINUTE + 70 * SECOND
+    while (world.at < end - 31 * SECOND) {
+      if (world.open().length > 0) world.answer(ANSWERS.offline)
+      world.pass(SECOND)
+    }
+    expect(world.due).not.toBeNull()
+    while (world.at <= end) {
+      if (world.open().length > 0) world.answer(ANSWERS.offline)
+      world.pass(SECOND)
+    }
+    expect(world.due).toBeNull()
+    expect(world.history).toMatchObject([{ settlement: 'expired', problem: { code: 'no-network' } }])
+  })
+
+  it('assumed: for 15 minutes, and the history says that it was not confirmed', () => {
+    const world = new World().ready()
+    world.lock()
+    while (world.at <= 15 * MINUTE) {
+      if (world.open().length > 0) world.answer(ANSWERS.offline)
+      world.pass(SECOND)
+    }
+    expect(world.due).toBeNull()
+    expect(settlements(world)).toEqual(['not-confirmed'])
+    const sent = world.sent.length
+    world.play({ type: 'network' })
+    world.play(suspend)
+    world.pass(HOUR)
+    expect(world.sent.length).toBe(sent)
+  })
+
+  it('assumed: after a manual clear also while present, until a set', () => {
+    const world = new World().ready()
+    world.play({ type: 'clear' })
+    world.answer(ANSWERS.offline)
+    world.pass(2 * SECOND)
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+    world.answer(ANSWERS.offline)
+    world.play({ type: 'set', pair: 'Away/Away' })
+    expect(world.due).toBeNull()
+    expect(world.kinds()).toEqual(['clear', 'clear', 'set'])
+  })
+
+  it.each([
+    ['a login page of a hotel with status 200', ANSWERS.hotel, 'captive-portal'],
+    ['a server in trouble', ANSWERS.busy, 'server-trouble'],
+    ['an answer that was lost', ANSWERS.lost, 'not-reached'],
+    ['no network', ANSWERS.offline, 'no-network'],
+  ])('is what %s leaves', (_name, result, code) => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(result)
+    expect(world.due?.problem?.code).toBe(code)
+    expect(world.disk.records[0]?.due?.problem?.code).toBe(code)
+  })
+
+  it('refreshes the token once on a 401 and sends again', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(ANSWERS.unauthorized)
+    expect(world.actions).toContainEqual(
+      expect.objectContaining({ type: 'refresh-token', force: true, claims: null }),
+    )
+    world.token(HOUR)
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+    world.answer(ANSWERS.unauthorized)
+    expect(types(world)).not.toContain('refresh-token')
+    expect(world.due).not.toBeNull()
+  })
+
+  it('waits for a sign-in when only the user can help, and then goes out', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(ANSWERS.unauthorized)
+    world.play({
+      type: 'token',
+      key: KEY,
+      news: { type: 'needs-sign-in', problem: { code: 'needs-sign-in' } },
+    })
+    world.pass(MINUTE)
+    expect(world.kinds()).toEqual(['clear'])
+    expect(world.due?.problem?.code).toBe('needs-sign-in')
+    world.play({ type: 'signed-in', identity: ALEX, expiresAt: world.now().wall + HOUR })
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+  })
+
+  it('waits for a new token when a scope is missing', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(ANSWERS.forbidden)
+    expect(world.due?.problem?.code).toBe('not-permitted')
+    world.pass(5 * MINUTE)
+    expect(world.kinds()).toEqual(['clear'])
+    world.token(HOUR)
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+  })
+
+  it('does not wait for ever for a sender that breaks its promise', () => {
+    const world = new World().ready()
+    world.lock()
+    world.pass(16 * SECOND)
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+  })
+})
+
+describe('return', () => {
+  it('assumed: drops what is due, for what stands now may be a live call', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(ANSWERS.offline)
+    world.unlock()
+    expect(world.due).toBeNull()
+    expect(settlements(world)).toEqual(['not-confirmed'])
+    world.pass(HOUR)
+    expect(world.kinds()).toEqual(['clear'])
+  })
+
+  it('assumed: keeps the bytes already sent, and what they brought', () => {
+    const world = new World().ready()
+    world.lock()
+    world.unlock()
+    expect(types(world)).not.toContain('abort')
+    world.answer(ANSWERS.ok)
+    expect(settlements(world)).toEqual(['cleared'])
+  })
+
+  it('own: settles what is due, for "until I leave" has ended', () => {
+    const world = new World().ready().set()
+    world.lock()
+    world.answer(ANSWERS.offline)
+    world.unlock()
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear'])
+    world.answer(ANSWERS.ok)
+    expect(world.own).toBeNull()
+  })
+
+  it('keeps what the user asked for by name', () => {
+    const world = new World().ready()
+    world.lock()
+    world.play({ type: 'clear' })
+    world.answer(ANSWERS.offline)
+    world.unlock()
+    expect(world.due?.departure).toBe('manual')
+  })
+})
+
+describe('start, away', () => {
+  it('clears an own session', () => {
+    const world = new World().ready().set()
+    world.pass(10 * SECOND)
+    world.start({ locked: true })
+    expect(world.due).toMatchObject({ departure: 'lock' })
+    world.token(HOUR)
+    expect(world.kinds()).toEqual(['set', 'clear'])
+  })
+
+  it('sends nothing for an assumed session that owes nothing', () => {
+    const world = new World().ready()
+    world.start({ locked: true })
+    world.token(HOUR)
+    expect(world.kinds()).toEqual([])
+  })
+
+  it.each([
+    [14 * MINUTE, ['clear', 'clear']],
+    [16 * MINUTE, ['clear']],
+  ])(
+    'sends what is due for an assumed session only while it is younger than 15 minutes (%i ms)',
+    (ms, kinds) => {
+      const world = new World().ready()
+      world.lock()
+      world.at += ms
+      world.start({ locked: true })
+      world.token(HOUR)
+      expect(world.kinds()).toEqual(kinds)
+    },
+  )
+})
+
+describe('start, present', () => {
+  it('adopts an own session whose lease has not ended, and renews it', () => {
+    const world = new World().ready().set()
+    world.pass(10 * SECOND)
+    world.start()
+    expect(world.own).toMatchObject({ ended: false })
+    world.token(HOUR)
+    expect(world.kinds()).toEqual(['set', 'renew'])
+  })
+
+  it('lets "until I leave" end whose lease has', () => {
+    const world = new World().ready().set()
+    world.at += 15 * MINUTE + 71 * SECOND
+    world.start()
+    world.token(HOUR)
+    expect(world.own).toBeNull()
+    expect(world.kinds()).toEqual(['set'])
+    expect(world.history).toMatchObject([{ departure: 'interrupted', settlement: 'expired' }])
+  })
+
+  it('settles an own clear that is still due', () => {
+    const world = new World().ready().set()
+    world.play(quit)
+    world.start()
+    world.token(HOUR)
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear'])
+  })
+
+  it('drops what is due for an assumed session after a lock, and says so', () => {
+    const world = new World().ready()
+    world.lock()
+    world.start()
+    world.token(HOUR)
+    expect(world.kinds()).toEqual(['clear'])
+    expect(settlements(world)).toEqual(['not-confirmed'])
+  })
+
+  it('still owes what the user asked for by quitting', () => {
+    const world = new World().ready()
+    world.play(quit)
+    world.answer(ANSWERS.offline)
+    world.start()
+    world.token(HOUR)
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+  })
+
+  it('counts from now when the clock went back behind the record', () => {
+    const world = new World().ready().set()
+    world.wallError = -24 * HOUR
+    world.start()
+    world.token(HOUR)
+    expect(world.kinds()).toEqual(['set', 'renew'])
+    expect(world.own?.sentAt.wall).toBe(world.now().wall)
+  })
+})
+
+describe('deadlines', () => {
+  it.each<[DepartureKind, number]>([
+    ['lock', 30],
+    ['quit', 5],
+    ['shutdown', 3.5],
+    ['manual', 10],
+    ['sign-out', 10],
+  ])('%s lets go after %f s, and what is open stays due', (departure, seconds) => {
+    const world = new World().ready()
+    if (departure === 'lock') world.lock()
+    else if (departure === 'quit') world.play(quit)
+    else if (departure === 'shutdown') world.play(shutdown)
+    else world.play({ type: departure === 'manual' ? 'clear' : 'sign-out' })
+    const released = (): boolean => world.state.departures.length === 0
+    world.pass(seconds * SECOND - 100)
+    expect(released()).toBe(false)
+    world.pass(200)
+    expect(released()).toBe(true)
+    expect(world.due).not.toBeNull()
+  })
+
+  it('lets go at once when all is settled', () => {
+    const world = new World().ready()
+    world.play(quit)
+    world.answer(ANSWERS.ok)
+    expect(world.actions).toContainEqual({ type: 'release', departure: 'quit', settled: true })
+  })
+
+  it('does not keep the user waiting for what only a sign-in can settle', () => {
+    const world = new World().start({ accounts: [] })
+    expect(world.session).toBeUndefined()
+    world.start()
+    world.play({
+      type: 'token',
+      key: KEY,
+      news: { type: 'needs-sign-in', problem: { code: 'needs-sign-in' } },
+    })
+    world.play(quit)
+    expect(world.actions).toContainEqual({ type: 'release', departure: 'quit', settled: false })
+    expect(world.disk.records[0]?.due?.departure).toBe('quit')
+  })
+})
+
+describe('holding', () => {
+  it('fires, writes, then blocks for the open clears', () => {
+    const world = new World().ready()
+    world.play({ type: 'suspend', holdMs: 3000 })
+    expect(types(world)).toEqual(['send', 'save', 'hold'])
+  })
+
+  it('blocks for a clear that an earlier departure fired, and not when all is settled', () => {
+    const world = new World().ready()
+    world.lock()
+    world.play({ type: 'suspend', holdMs: 3000 })
+    expect(types(world)).toContain('hold')
+    world.answer(ANSWERS.ok)
+    world.play({ type: 'session-ended', departure: 'shutdown', holdMs: 3000 })
+    expect(types(world)).not.toContain('hold')
+  })
+})
+
+describe('a token known to be expired', () => {
+  it('is refreshed first, within half the deadline, and then the clear goes out', () => {
+    const world = new World().start()
+    world.token(MINUTE)
+    world.pass(2 * MINUTE)
+    world.play(quit)
+    expect(world.kinds()).toEqual([])
+    expect(world.actions).toContainEqual(expect.objectContaining({ type: 'refresh-token', timeoutMs: 2500 }))
+    world.pass(2.6 * SECOND)
+    expect(world.kinds()).toEqual(['clear'])
+  })
+
+  it('goes out as it is when the handler is held', () => {
+    const world = new World().start()
+    world.token(MINUTE)
+    world.pass(2 * MINUTE)
+    world.play({ type: 'suspend', holdMs: 3000 })
+    expect(types(world)).toEqual(['send', 'save', 'hold'])
+  })
+
+  it('keeps the clear due while no token can be had', () => {
+    const world = new World().start()
+    world.lock()
+    world.play({ type: 'token', key: KEY, news: { type: 'unavailable', problem: { code: 'no-network' } } })
+    expect(world.due?.problem?.code).toBe('no-network')
+    world.pass(1.1 * SECOND)
+    expect(types(world)).toContain('refresh-token')
+    world.token(HOUR)
+    expect(world.kinds()).toEqual(['clear'])
+  })
+})
+
+describe('a set', () => {
+  it('is written before it is sent', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    expect(types(world)).toEqual(['save', 'send'])
+    expect(world.disk.records[0]?.own).toMatchObject({
+      pair: 'Busy/InACall',
+      leaseMs: 15 * MINUTE,
+      ended: false,
+    })
+  })
+
+  it('is not sent when it could not be written, and what stood before still stands', () => {
+    const world = new World().ready().set('Available/Available')
+    const before = world.own
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    const id = world.sent.at(-1)?.write.id ?? 0
+    world.play({ type: 'not-written', writeId: id, problem: { code: 'registry-unwritable' } })
+    expect(world.own).toEqual(before)
+    expect(world.session?.setProblem?.code).toBe('registry-unwritable')
+  })
+
+  it('is refused while away, and nothing is stored', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(ANSWERS.ok)
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    expect(world.session).toMatchObject({ setProblem: { code: 'away' }, wish: null })
+    expect(world.own).toBeNull()
+    world.unlock()
+    world.pass(HOUR)
+    expect(world.kinds()).toEqual(['clear'])
+  })
+
+  it("waits for an open clear's answer", () => {
+    const world = new World().ready()
+    world.play({ type: 'clear' })
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    expect(world.kinds()).toEqual(['clear'])
+    world.answer(ANSWERS.ok)
+    expect(world.kinds()).toEqual(['clear', 'set'])
+  })
+
+  it('waits for an earlier set, so that the last one takes effect last', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.play({ type: 'set', pair: 'Away/Away' })
+    expect(world.kinds()).toEqual(['set'])
+    world.answer(ANSWERS.ok)
+    expect(world.kinds()).toEqual(['set', 'set'])
+    expect(world.own?.pair).toBe('Away/Away')
+  })
+
+  it('that waits ends with a departure', () => {
+    const world = new World().ready()
+    world.play({ type: 'clear' })
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.lock()
+    for (const open of world.open()) world.answer(ANSWERS.ok, open)
+    world.unlock()
+    world.pass(HOUR)
+    expect(world.kinds()).not.toContain('set')
+  })
+
+  it('that Graph refuses leaves what stood before', () => {
+    const world = new World().ready().set('Available/Available')
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.badRequest)
+    expect(world.own?.pair).toBe('Available/Available')
+    expect(world.session?.setProblem).not.toBeNull()
+  })
+
+  it('that gets no answer is retried and still known to the registry', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.lost)
+    expect(world.own).toMatchObject({ confirmed: false })
+    world.pass(1.1 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'renew'])
+    world.answer(ANSWERS.ok)
+    expect(world.own).toMatchObject({ confirmed: true })
+  })
+})
+
+describe('the lease', () => {
+  it('of Available is renewed at 4 minutes, of the others at 7.5', () => {
+    for (const [pair, ms] of [
+      ['Available/Available', 4 * MINUTE],
+      ['Busy/InACall', 7.5 * MINUTE],
+      ['DoNotDisturb/Presenting', 7.5 * MINUTE],
+    ] as const) {
+      const world = new World().ready().set(pair)
+      world.pass(ms - SECOND)
+      expect(world.kinds()).toEqual(['set'])
+      world.pass(2 * SECOND)
+      expect(world.kinds()).toEqual(['set', 'renew'])
+    }
+  })
+
+  it('goes on as long as the user is present', () => {
+    const world = new World().ready().set()
+    while (world.at < 55 * MINUTE) {
+      world.pass(SECOND)
+      if (world.open().length > 0) world.answer(ANSWERS.ok)
+    }
+    expect(world.kinds().filter((kind) => kind === 'renew')).toHaveLength(7)
+  })
+
+  it('is not lengthened by a renewal that surely never left', () => {
+    const world = new World().ready().set()
+    const sentAt = world.own?.sentAt
+    world.pass(7.5 * MINUTE)
+    world.answer(ANSWERS.offline)
+    expect(world.own?.sentAt).toEqual(sentAt)
+  })
+
+  it('is cleared like an assumed one when it must have ended before the departure', () => {
+    const world = new World().ready().set()
+    while (world.at < 30 * MINUTE) {
+      world.pass(SECOND)
+      if (world.open().length > 0) world.answer(ANSWERS.offline)
+    }
+    const sent = world.sent.length
+    world.lock()
+    expect(world.sent.slice(sent).map(({ write }) => write.body.kind)).toEqual(['clear'])
+  })
+})
+
+describe('manual', () => {
+  it('always sends, also twice and also when nothing is known', () => {
+    const world = new World().ready()
+    world.play({ type: 'clear' })
+    world.answer(ANSWERS.ok)
+    world.play({ type: 'clear' })
+    world.answer(ANSWERS.notFound)
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+    expect(settlements(world)).toEqual(['nothing-to-clear', 'cleared'])
+  })
+
+  it('joins a clear in flight of the same absence', () => {
+    const world = new World().ready()
+    world.play({ type: 'clear' })
+    world.play({ type: 'clear' })
+    expect(world.kinds()).toEqual(['clear'])
+    const locked = new World().ready()
+    locked.lock()
+    locked.play({ type: 'clear' })
+    expect(locked.kinds()).toEqual(['clear'])
+  })
+
+  it('does not make the user away', () => {
+    const world = new World().ready()
+    world.play({ type: 'clear' })
+    world.answer(ANSWERS.ok)
+    world.set()
+    expect(world.kinds()).toEqual(['clear', 'set'])
+  })
+})
+
+describe('sign-out', () => {
+  it('clears first, then forgets the tokens', () => {
+    const world = new World().ready()
+    world.play({ type: 'sign-out' })
+    expect(types(world)).toEqual(['send', 'save'])
+    expect(world.disk.records[0]?.signingOut).not.toBeNull()
+    world.answer(ANSWERS.ok)
+    expect(types(world)).toContain('forget')
+    expect(world.session).toBeUndefined()
+    expect(world.disk.records).toEqual([])
+  })
+
+  it('keeps the tokens until the clear is settled or aged out', () => {
+    const world = new World().ready()
+    world.play({ type: 'sign-out' })
+    world.answer(ANSWERS.offline)
+    expect(types(world)).not.toContain('forget')
+    world.start()
+    expect(world.session?.record.signingOut).not.toBeNull()
+    world.token(HOUR)
+    world.answer(ANSWERS.ok)
+    expect(types(world)).toContain('forget')
+  })
+
+  it('gives up after 15 minutes, and the history says so', () => {
+    const world = new World().ready()
+    world.play({ type: 'sign-out' })
+    while (world.session !== undefined && world.at < HOUR) {
+      if (world.open().length > 0) world.answer(ANSWERS.offline)
+      world.pass(SECOND)
+    }
+    expect(world.at / MINUTE).toBeCloseTo(15, 0)
+    expect(settlements(world)).toEqual(['not-confirmed'])
+  })
+
+  it('forgets now when the user says so', () => {
+    const world = new World().ready()
+    world.play({ type: 'sign-out' })
+    world.answer(ANSWERS.offline)
+    world.play({ type: 'forget-now' })
+    expect(types(world)).toContain('forget')
+    expect(settlements(world)).toEqual(['not-confirmed'])
+  })
+
+  it('refuses a set meanwhile', () => {
+    const world = new World().ready()
+    world.play({ type: 'sign-out' })
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    expect(world.session?.setProblem?.code).toBe('signing-out')
+  })
+})
+
+describe('time', () => {
+  it('takes the larger of monotonic and wall age: a machine that slept has expired', () => {
+    const world = new World().ready().set()
+    world.lock()
+    world.answer(ANSWERS.offline)
+    world.wallError = HOUR // The monotonic clock stood still while the machine slept.
+    world.play({ type: 'tick' })
+    expect(settlements(world)).toEqual(['expired'])
+  })
+
+  it('learns server time from Graph and counts in it', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer({ ...ANSWERS.ok, date: world.now().wall + 2 * HOUR })
+    expect(world.state.serverOffsetMs).toBe(2 * HOUR)
+    expect(world.disk.serverOffsetMs).toBe(2 * HOUR)
+    world.unlock()
+    world.set()
+    expect(world.own?.sentAt.wall).toBe(world.now().wall + 2 * HOUR)
+  })
+
+  it('ignores the date of an answer that is not surely from Graph', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer({ ...ANSWERS.hotel, date: world.now().wall + 2 * HOUR })
+    expect(world.state.serverOffsetMs).toBe(0)
+  })
+})
