@@ -204,16 +204,17 @@ function fromEnvironment(environment: ConfigSources['environment']): RawConfig {
 /** Keys that nobody reads: misspelt, or of another version. Their names are cut, as they may be anything. */
 function unknownKeys(source: Source, values: unknown): readonly Ignored[] {
   if (typeof values !== 'object' || values === null) return []
-  const departures = own(values, 'departures') ?? {}
   const ignored = (key: string, why: Ignored['why']): Ignored => ({ source, key: key.slice(0, 64), why })
-  const known: readonly string[] = SWITCHABLE_DEPARTURES
+  const strangers = Object.keys(values)
+    .filter((key) => !KNOWN_KEYS.includes(key))
+    .map((key) => ignored(key, 'unknown-key'))
+  const departures = own(values, 'departures') ?? {}
   if (typeof departures !== 'object' || Array.isArray(departures)) {
-    return [ignored('departures', 'invalid-value')]
+    return [...strangers, ignored('departures', 'invalid-value')]
   }
+  const known: readonly string[] = SWITCHABLE_DEPARTURES
   return [
-    ...Object.keys(values)
-      .filter((key) => !KNOWN_KEYS.includes(key))
-      .map((key) => ignored(key, 'unknown-key')),
+    ...strangers,
     ...Object.keys(departures)
       .filter((key) => !known.includes(key))
       .map((key) => ignored(`departures.${key}`, 'unknown-key')),

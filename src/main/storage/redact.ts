@@ -41,9 +41,12 @@ const SECRET_NAMES = [
 /** What may stand after `code=` all the same: an error code of Node or OpenSSL, an HTTP status, AADSTS50058, a word. */
 const HARMLESS_CODE = /^(?:[A-Z][A-Z_]{2,60}|[0-9]{1,6}|AADSTS[0-9]{1,8}|[a-z]+(?:[-_][a-z]+){0,6})$/
 
-/** Name, separator (with or without quotes), value. The value ends at white space, a quote or a separator. */
+/** What may stand before a secret: anything that isn't a letter or digit, or a percent-encoded character. */
+const BEFORE = '(?:(?<![A-Za-z0-9])|(?<=%(?:25)*[0-9A-Fa-f]{2}))'
+
+/** Name, separator (with or without quotes, plain or encoded), value up to white space, a quote or a separator. */
 const NAMED = new RegExp(
-  `(?<![A-Za-z0-9])(${SECRET_NAMES})(\\\\?["']?(?:\\s{0,2}[=:]|%3D)\\s{0,2}\\\\?["']?)((?:Bearer|Basic|PoP)\\s+)?([^\\s"'&;,<>(){}\\[\\]]+)`,
+  `${BEFORE}(${SECRET_NAMES})(\\\\?["']?(?:\\s{0,2}[=:]|%(?:25)*3D)\\s{0,2}\\\\?["']?)(?:(?:Bearer|Basic|PoP)\\s+)?((?:[^\\s"'\\\\&;,<>(){}\\[\\]]|\\\\(?!["']))+)`,
   'gi',
 )
 
@@ -54,20 +57,23 @@ const SCHEME = /\b(Bearer|Basic|PoP|Negotiate|NTLM)\s+[A-Za-z0-9._~+/=-]{8,}/gi
 const JWT = /eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)*/g
 
 /** Entra's opaque codes and refresh tokens (`0.AX...`, `1.AX...`), and those of personal accounts (`M.C5...`). */
-const ENTRA =
-  /\b(?:[01]\.A[A-Za-z0-9_-]{10,}|M\.[A-Z][A-Za-z0-9]{1,3}_[A-Za-z0-9_!*$.-]{10,})(?:\.[A-Za-z0-9_-]+)*/g
+const ENTRA = new RegExp(
+  `${BEFORE}(?:[01]\\.A[A-Za-z0-9_-]{10,}|M\\.[A-Z][A-Za-z0-9]{1,3}_[A-Za-z0-9_!*$.-]{10,})(?:\\.[A-Za-z0-9_-]+)*`,
+  'g',
+)
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-/** Candidates for a secret without a name: long runs without a space. */
-const RUN = /[A-Za-z0-9+/=_-]{32,}/g
+/** Candidates for a secret without a name: long runs without a space, the signs of base64 plain or encoded. */
+const RUN = /(?:[A-Za-z0-9+/=_-]|%(?:2B|2F|3D)){32,}/gi
 
 /** Whether a long run looks random rather than like words, a path, an identifier or a request id. */
 function looksRandom(run: string): boolean {
   if (GUID.test(run)) return false
   if (/^[0-9a-f]+$/i.test(run)) return true
-  const slashes = run.split('/').length - 1
+  const parts = run.split(/\/|%2F/i)
   // Base64 has a slash in 64 characters on average; a path has one in ten.
-  if (slashes * 20 > run.length) return run.split('/').some((part) => part.length >= 32 && looksRandom(part))
+  if ((parts.length - 1) * 20 > run.length)
+    return parts.some((part) => part.length >= 32 && looksRandom(part))
   return /[0-9]/.test(run) && /[a-z]/.test(run) && /[A-Z]/.test(run)
 }
 
@@ -75,6 +81,8 @@ function looksRandom(run: string): boolean {
 const USERINFO = /\b([a-z][a-z0-9+.-]{1,12}:\/\/)[^\s/@"'<>]+@/gi
 /** A query (or a fragment with parameters), of a URL or of a path. */
 const QUERY = /[?#](?=[^\s"'<>]*=)[^\s"'<>]+/g
+/** The same inside a parameter of another URL. */
+const ENCODED_QUERY = /%(?:25)*3F(?=[^\s"'<>&]*%(?:25)*3D)[^\s"'<>&]+/gi
 /** An address or user principal name; a guest's has `#EXT#` in it. */
 const EMAIL = /([A-Za-z0-9])[A-Za-z0-9._%+'#-]{0,127}(@|%40)(?=[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)/g
 
@@ -88,12 +96,11 @@ export function redact(text: string): string {
     .slice(0, INPUT_LIMIT)
     .replace(USERINFO, `$1${GONE}@`)
     .replace(QUERY, '?[removed]')
-    .replace(
-      NAMED,
-      (whole: string, name: string, between: string, _scheme: string | undefined, value: string) =>
-        value === GONE || (/^code$/i.test(name) && HARMLESS_CODE.test(value.replace(/[.:]+$/, '')))
-          ? whole
-          : `${name}${between}${GONE}`,
+    .replace(ENCODED_QUERY, '?[removed]')
+    .replace(NAMED, (whole: string, name: string, between: string, value: string) =>
+      /^code$/i.test(name) && HARMLESS_CODE.test(value.replace(/[.:]+$/, ''))
+        ? whole
+        : `${name}${between}${GONE}`,
     )
     .replace(SCHEME, `$1 ${GONE}`)
     .replace(JWT, GONE)

@@ -1,0 +1,194 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { LogData } from '../core/model.ts'
+import { createLog, LOG_FILE } from './log.ts'
+
+let parent = ''
+let folder = ''
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'log-'))
+  folder = join(parent, 'logs')
+})
+afterEach(() => rmSync(parent, { recursive: true, force: true }))
+
+const NOW = Date.UTC(2026, 10, 24, 8, 0, 0, 5)
+const open = () => createLog({ folder, now: () => NOW })
+const newest = (): string => readFileSync(join(folder, LOG_FILE), 'utf8')
+interface Line {
+  readonly time: string
+  readonly level: string
+  readonly event: string
+  readonly data?: LogData
+}
+const lines = (): Line[] =>
+  newest()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Line)
+
+const TOKEN = `eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.${Buffer.from('{"upn":"megan@contoso.com"}').toString('base64url')}.c2lnbmF0dXJl`
+
+it('writes one JSON line per event, with time and level', () => {
+  const log = open()
+  log.info('cleared', {
+    requestId: '4d4a9e2b-3c5f-4f0e-9d7a-0a1b2c3d4e5f',
+    ms: 41,
+    warm: true,
+    none: null,
+    left: undefined,
+  })
+  log.warn('slow')
+  log.error('worker-died', { code: 'ERR_WORKER_OUT_OF_MEMORY' })
+  const time = '2026-11-24T08:00:00.005Z'
+  expect(lines()).toEqual([
+    {
+      time,
+      level: 'info',
+      event: 'cleared',
+      data: { requestId: '4d4a9e2b-3c5f-4f0e-9d7a-0a1b2c3d4e5f', ms: 41, warm: true, none: null },
+    },
+    { time, level: 'warn', event: 'slow' },
+    { time, level: 'error', event: 'worker-died', data: { code: 'ERR_WORKER_OUT_OF_MEMORY' } },
+  ])
+  if (process.platform !== 'win32') expect(statSync(join(folder, LOG_FILE)).mode & 0o777).toBe(0o600)
+})
+
+it('keeps a value with line breaks on its line', () => {
+  open().error('failed', { detail: 'one\ntwo\r\n{"level":"info"}\u2028three' })
+  expect(lines()).toHaveLength(1)
+  expect(lines()[0]?.data?.['detail']).toBe('one\ntwo\r\n{"level":"info"}\u2028three')
+})
+
+describe('redaction', () => {
+  const places: Record<string, (log: ReturnType<typeof open>) => void> = {
+    'as a value': (log) => log.info('x', { detail: TOKEN }),
+    'inside a value': (log) => log.warn('x', { detail: `failed with "${TOKEN}" at line 7` }),
+    'as a key': (log) => log.info('x', { [TOKEN]: 1 }),
+    'as the event': (log) => log.error(TOKEN),
+    'inside the event': (log) => log.error(`got ${TOKEN}`),
+    'in JSON in a value': (log) => log.info('x', { body: JSON.stringify({ a: { access_token: TOKEN } }) }),
+    'in a URL': (log) => log.info('x', { url: `https://login.microsoftonline.com/?code=${TOKEN}` }),
+    'behind a limit': (log) => log.info('x', { detail: `${'.'.repeat(1990)}${TOKEN}` }),
+  }
+  it.each(Object.entries(places))('a token %s', (_name, write) => {
+    write(open())
+    expect(lines()).toHaveLength(1)
+    expect(newest()).toContain('re')
+    for (const part of TOKEN.split('.')) expect(newest()).not.toContain(part.slice(0, 16))
+  })
+
+  it('hides any text under the name of a secret, and keeps numbers', () => {
+    open().info('x', {
+      refreshToken: 'short',
+      tokenExpiresAt: 5,
+      hasToken: true,
+      clientInfo: 'x',
+      password: '',
+    })
+    expect(lines()[0]?.data).toEqual({
+      refreshToken: '[redacted]',
+      tokenExpiresAt: 5,
+      hasToken: true,
+      clientInfo: '[redacted]',
+      password: '',
+    })
+  })
+})
+
+it('bounds a line', () => {
+  const many = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`key${n}`, 'x y '.repeat(100_000)]))
+  open().info('e '.repeat(10_000), many)
+  expect(newest().length).toBeLessThan(120_000)
+  expect(lines()).toHaveLength(1)
+})
+
+describe('rotation', () => {
+  it('keeps five files of at most 1 MB, the newest lines in them', () => {
+    const log = open()
+    const rest = 'x y '.repeat(450)
+    const count = 4000
+    for (let n = 0; n < count; n++) log.info('line', { n, rest })
+    const names = readdirSync(folder).sort()
+    expect(names).toEqual([
+      'clear-presence.1.log',
+      'clear-presence.2.log',
+      'clear-presence.3.log',
+      'clear-presence.4.log',
+      LOG_FILE,
+    ])
+    for (const name of names) expect(statSync(join(folder, name)).size).toBeLessThanOrEqual(1024 * 1024)
+    const all = [4, 3, 2, 1]
+      .map((n) => readFileSync(join(folder, `clear-presence.${n}.log`), 'utf8'))
+      .concat(newest())
+      .join('')
+    const numbers = all
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as Line).data?.['n'])
+    expect(numbers.at(-1)).toBe(count - 1)
+    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, n) => count - numbers.length + n))
+  })
+
+  it('goes on where the last process stopped', () => {
+    mkdirSync(folder)
+    writeFileSync(join(folder, LOG_FILE), 'x'.repeat(1024 * 1024))
+    open().info('new')
+    expect(lines()).toHaveLength(1)
+    expect(readFileSync(join(folder, 'clear-presence.1.log'), 'utf8')).toHaveLength(1024 * 1024)
+  })
+
+  it('that is not possible loses no line', () => {
+    mkdirSync(join(folder, 'clear-presence.4.log', 'in-the-way'), { recursive: true })
+    writeFileSync(join(folder, LOG_FILE), 'x'.repeat(1024 * 1024) + '\n')
+    open().info('still here')
+    expect(newest()).toContain('still here')
+    expect(readdirSync(folder)).toEqual(['clear-presence.4.log', LOG_FILE])
+  })
+})
+
+describe('trouble', () => {
+  it('a folder that is deleted under it is made again', () => {
+    const log = open()
+    log.info('one')
+    rmSync(folder, { recursive: true })
+    log.info('two')
+    expect(lines().map((line) => line.event)).toEqual(['two'])
+  })
+
+  it('lines that could not be written are counted in the first one that could', () => {
+    const log = open()
+    mkdirSync(join(folder, LOG_FILE, 'in-the-way'), { recursive: true })
+    for (let n = 0; n < 3; n++) expect(() => log.error('lost')).not.toThrow()
+    rmSync(join(folder, LOG_FILE), { recursive: true })
+    log.info('back')
+    log.info('again')
+    expect(lines().map((line) => [line.event, line.data])).toEqual([
+      ['log-lines-lost', { count: 3 }],
+      ['back', undefined],
+      ['again', undefined],
+    ])
+  })
+
+  it('a clock that gives no time costs the time, not the line', () => {
+    createLog({ folder, now: () => NaN }).info('x')
+    expect(lines()[0]?.time).toBe('1970-01-01T00:00:00.000Z')
+  })
+
+  it('writes nothing once closed', () => {
+    const log = open()
+    log.close()
+    log.info('x')
+    expect(existsSync(folder)).toBe(false)
+  })
+})
