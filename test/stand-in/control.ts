@@ -1,0 +1,3 @@
+export async function serveControl(): Promise<void> {
+  await Promise.resolve()
+}
