@@ -40,8 +40,8 @@ export interface RoutePorts {
 
 /** The routes to Graph and to the authority. A PAC file or `NO_PROXY` may tell them apart. */
 export interface Routes {
-  /** The last decision, at once. Without an origin: Graph's. */
-  current(origin?: string): Route
+  /** The last decision for the host of a URL, at once. Without one: Graph's. */
+  current(url?: string): Route
   /** Decides anew, after a network change. Resolves with Graph's route; the old decision stays where none is had. */
   refresh(): Promise<Route>
   /** The one listener called after a refresh that changed a route. */
@@ -61,8 +61,8 @@ export function createRoutes(ports: RoutePorts): Routes {
   for (const origin of origins)
     routes.set(origin, { proxyUrl: proxyFromEnvironment(origin, ports.env) ?? null, ca })
 
-  const current = (origin = ports.hosts.graph): Route =>
-    routes.get(origin) ?? { proxyUrl: proxyFromEnvironment(origin, ports.env) ?? null, ca }
+  const current = (url = ports.hosts.graph): Route =>
+    routes.get(new URL(url).origin) ?? { proxyUrl: proxyFromEnvironment(url, ports.env) ?? null, ca }
 
   const decide = async (origin: string): Promise<string | null> => {
     const fromEnvironment = proxyFromEnvironment(origin, ports.env)
