@@ -62,6 +62,12 @@ export interface Engine {
   /** Trouble with the files, newest first, one per code. */
   readonly problems: () => readonly Problem[]
   dismissProblems(): void
+  /** Notes trouble that another part met (settings, keyring, token cache). */
+  addProblem(problem: Problem): void
+  /** Graph's `request-id` of the last answer to a write, '' before the first. */
+  readonly requestId: () => string
+  /** The token that the sender is armed with for a session, for reads; null when there is none. */
+  token(key: SessionKey): AccessToken | null
   /** Calls back after each event that changed something; returns its remover. */
   subscribe(listener: () => void): () => void
   /** Stops timers. The sender is closed by whoever made it. */
@@ -76,6 +82,7 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
   let state = initialState('', settings)
   let history: readonly HistoryEntry[] = []
   let problems: readonly Problem[] = []
+  let requestId = ''
   let cancelWake = (): void => undefined
   const queue: PlannerEvent[] = []
   let running = false
@@ -146,6 +153,7 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
         ? { status: result.status, code: result.errorCode, requestId: result.requestId, date: result.date }
         : { failed: result.stage, code: result.code, sent: result.sent }),
     })
+    if (result.type === 'answer' && result.requestId !== null) requestId = result.requestId
     queue.push({ type: 'attempt', attempt })
   }
 
@@ -272,6 +280,12 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
     state: () => state,
     history: () => history,
     problems: () => problems,
+    addProblem(problem) {
+      problems = [problem, ...problems.filter(({ code }) => code !== problem.code)]
+      dispatch()
+    },
+    requestId: () => requestId,
+    token: (key) => armed.get(key)?.token ?? null,
     dismissProblems() {
       problems = []
       dispatch()

@@ -83,10 +83,9 @@ function faceOf(parts: SnapshotParts, session: Session | undefined): Face {
 
 function dueFace(state: State, session: Session): Face {
   const { due, own, signingOut } = session.record
-  if (due === null || due.problem === null) {
-    return { kind: 'clearing', departure: due?.departure ?? 'manual' }
-  }
-  const { problem, departure } = due
+  const problem = due?.problem ?? null
+  const departure = due?.departure ?? 'manual'
+  if (problem === null) return { kind: 'clearing', departure }
   if (problem.code === 'needs-sign-in' && signingOut === null)
     return { kind: 'needs-sign-in', problem, due: departure }
   if (problem.code === 'not-permitted' && signingOut === null)

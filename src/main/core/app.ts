@@ -1,0 +1,225 @@
+/** Joins engine, sign-in and presence reading into what tray and window need: one snapshot and one list of commands. */
+import type { Command, Link } from '../../shared/ipc.ts'
+import type { Problem } from '../../shared/problem.ts'
+import type { PresenceView, SigningIn, Snapshot } from '../../shared/snapshot.ts'
+import type { Config } from './config.ts'
+import type { Engine } from './engine.ts'
+import type { AccessToken, Clock, Identity, Log } from './model.ts'
+import { snapshotOf } from './snapshot.ts'
+import { SECOND } from './time.ts'
+
+/** Interactive sign-in as the app uses it. Never rejects. */
+export interface SignInPort {
+  start(
+    method: 'browser' | 'device-code',
+    options: { readonly loginHint?: string },
+  ): Promise<
+    | { readonly type: 'signed-in'; readonly identity: Identity; readonly token: AccessToken }
+    | { readonly type: 'failed'; readonly problem: Problem }
+  >
+  cancel(): void
+}
+
+/** What the app does on the desktop. */
+export interface DesktopPort {
+  openLink(link: Link): void
+  openLogs(): void
+  copy(text: string): void
+  /** Quits by the one path that clears first. */
+  quit(): void
+}
+
+/** What the app is made of. */
+export interface AppParts {
+  readonly engine: Engine
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Log
+  readonly version: string
+  readonly lockSource: Snapshot['lockSource']
+  /** Null while the app isn't configured. */
+  readonly signIn: SignInPort | null
+  readonly desktop: DesktopPort
+  /** Reads the user's presence with this token; null when it can't be read now. Never rejects. */
+  readPresence(identity: Identity, token: AccessToken): Promise<PresenceView | null>
+}
+
+/** The app as tray and window see it. */
+export interface App {
+  snapshot(): Snapshot
+  /** Calls back with each later snapshot; returns its remover. */
+  subscribe(listener: (snapshot: Snapshot) => void): () => void
+  /** Does what the user asks for. What came of it is told by the next snapshot. */
+  handle(command: Command): void
+  /** A device code has come for the sign-in under way. */
+  deviceCode(code: {
+    readonly userCode: string
+    readonly verificationUri: string
+    readonly expiresAt: number
+  }): void
+  /** Presence is read back only while the window is open. */
+  windowOpened(): void
+  windowClosed(): void
+}
+
+/** While the window is open, presence is read again after this time, ms. */
+const READ_AGAIN_MS = 30 * SECOND
+/** Graph takes a moment to add up sessions after a write, ms. */
+const READ_SOON_MS = 1.5 * SECOND
+
+/** Builds the app around its parts. */
+export function createApp(parts: AppParts): App {
+  const { engine, clock, log } = parts
+  const listeners = new Set<(snapshot: Snapshot) => void>()
+  let signingIn: SigningIn | null = null
+  let signIns = 0
+  let signInProblem: Problem | null = null
+  let presence: PresenceView | null = null
+  let windowOpen = false
+  let cancelRead = (): void => undefined
+  let lastWrite = engine.requestId()
+
+  function snapshot(): Snapshot {
+    return snapshotOf({
+      state: engine.state(),
+      now: clock.now(),
+      config: parts.config,
+      signingIn,
+      signInProblem,
+      presence,
+      history: engine.history(),
+      notices: engine.problems(),
+      lockSource: parts.lockSource,
+      version: parts.version,
+      requestId: engine.requestId(),
+    })
+  }
+
+  function changed(): void {
+    const now = snapshot()
+    for (const listener of listeners) listener(now)
+  }
+
+  engine.subscribe(() => {
+    if (windowOpen && engine.requestId() !== lastWrite) readLater(READ_SOON_MS)
+    lastWrite = engine.requestId()
+    changed()
+  })
+
+  async function signIn(method: 'browser' | 'device-code'): Promise<void> {
+    if (parts.signIn === null) return
+    const { active, sessions } = engine.state()
+    const hint = active === null ? undefined : sessions[active]?.record.username
+    signIns += 1
+    const mine = signIns
+    signInProblem = null
+    signingIn =
+      method === 'browser' ? { method } : { method, userCode: '', verificationUri: '', expiresAt: 0 }
+    changed()
+    const result = await parts.signIn.start(method, hint === undefined ? {} : { loginHint: hint })
+    if (mine !== signIns) return // Another method took over.
+    signingIn = null
+    if (result.type === 'signed-in') {
+      engine.signedIn(result.identity, result.token)
+      if (windowOpen) readLater(0)
+    } else {
+      signInProblem = result.problem.code === 'sign-in-cancelled' ? null : result.problem
+      changed()
+    }
+  }
+
+  function readLater(ms: number): void {
+    cancelRead()
+    cancelRead = clock.after(ms, () => void read())
+  }
+
+  async function read(): Promise<void> {
+    const { active, sessions } = engine.state()
+    const identity = active === null ? undefined : sessions[active]?.record
+    const token = active === null ? null : engine.token(active)
+    const found = identity === undefined || token === null ? null : await parts.readPresence(identity, token)
+    if (!windowOpen) return
+    presence = found
+    changed()
+    readLater(READ_AGAIN_MS)
+  }
+
+  function copyDetails(): void {
+    const { details } = snapshot()
+    parts.desktop.copy(
+      Object.entries(details)
+        .map(([name, value]) => `${name}: ${String(value ?? '')}`)
+        .join('\n'),
+    )
+  }
+
+  function handle(command: Command): void {
+    log.info('command', { type: command.type })
+    // Whoever asks for something through our window or tray sits here.
+    engine.report({ type: 'used' })
+    switch (command.type) {
+      case 'clear':
+        engine.clear()
+        return
+      case 'set':
+        engine.set(command.pair)
+        return
+      case 'sign-in':
+        void signIn(command.method)
+        return
+      case 'cancel-sign-in':
+        parts.signIn?.cancel()
+        return
+      case 'sign-out':
+        engine.signOut()
+        return
+      case 'forget-now':
+        engine.forgetNow()
+        return
+      case 'retry-now':
+        engine.retry()
+        return
+      case 'dismiss-notices':
+        engine.dismissProblems()
+        return
+      case 'open-logs':
+        parts.desktop.openLogs()
+        return
+      case 'open-link':
+        parts.desktop.openLink(command.link)
+        return
+      case 'copy-details':
+        copyDetails()
+        return
+      case 'copy-device-code':
+        if (signingIn?.method === 'device-code') parts.desktop.copy(signingIn.userCode)
+        return
+      case 'quit':
+        parts.desktop.quit()
+    }
+  }
+
+  return {
+    snapshot,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    handle,
+    deviceCode(code) {
+      if (signingIn?.method !== 'device-code') return
+      signingIn = { method: 'device-code', ...code }
+      changed()
+    },
+    windowOpened() {
+      windowOpen = true
+      engine.report({ type: 'used' })
+      readLater(0)
+    },
+    windowClosed() {
+      windowOpen = false
+      presence = null
+      cancelRead()
+    },
+  }
+}
