@@ -1,0 +1,231 @@
+import { describe, expect, it } from 'vitest'
+import { DEFAULT_ATTENDANCE } from './attendance.ts'
+import { createEngine, type EnginePorts } from './engine.ts'
+import type {
+  Armament,
+  Attempt,
+  AttemptResult,
+  PresenceWrite,
+  RegistryData,
+  SaveResult,
+  TokenResult,
+} from './model.ts'
+import { ALEX, ANSWERS, HOUR, KEY, SECOND } from './world.testing.ts'
+
+/** An engine whose edges are on a bench: every call is noted in order, and each answer is given by hand. */
+function bench() {
+  const calls: string[] = []
+  const armed: Armament[] = []
+  const writes: PresenceWrite[] = []
+  const timers: { at: number; callback: () => void }[] = []
+  let wall = 1_700_000_000_000
+  let onAttempt: (attempt: Attempt) => void = () => undefined
+  let saveResult: SaveResult = { ok: true }
+  let tokenResult: TokenResult = { type: 'token', accessToken: 'fresh', expiresAt: wall + HOUR }
+  let held: AttemptResult | null = null
+  let disk: RegistryData = { machineId: 'm', absence: 0, serverOffsetMs: 0, records: [] }
+  const attemptOf = (write: PresenceWrite | undefined, result: AttemptResult): Attempt => {
+    if (write === undefined) throw new Error('no such write')
+    return { id: write.id, key: write.key, clientRequestId: 'c', startedAt: wall, endedAt: wall, result }
+  }
+  const ports: EnginePorts = {
+    clock: {
+      now: () => ({ wall, mono: wall, jitter: 0 }),
+      after: (ms, callback) => {
+        const timer = { at: wall + ms, callback }
+        timers.push(timer)
+        return () => {
+          if (timers.includes(timer)) timers.splice(timers.indexOf(timer), 1)
+        }
+      },
+    },
+    sender: {
+      arm: (armament) => {
+        calls.push('arm')
+        armed.push(armament)
+      },
+      disarm: () => calls.push('disarm'),
+      send: (write) => {
+        calls.push(`send ${write.body.kind}`)
+        writes.push(write)
+      },
+      abort: () => calls.push('abort'),
+      hold: () => {
+        calls.push('hold')
+        return held === null ? [] : [attemptOf(writes.at(-1), held)]
+      },
+      onAttempt: (listener) => {
+        onAttempt = listener
+      },
+      close: () => Promise.resolve(),
+    },
+    tokens: {
+      acquire: () => {
+        calls.push('acquire')
+        return Promise.resolve(tokenResult)
+      },
+      forget: () => {
+        calls.push('forget')
+        return Promise.resolve()
+      },
+    },
+    registry: {
+      load: () => ({ data: disk, problems: [] }),
+      save: (data) => {
+        calls.push('save')
+        if (saveResult.ok) disk = data
+        return saveResult
+      },
+    },
+    history: { load: () => ({ data: [], problems: [] }), add: () => ({ ok: true }) },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    graphOrigin: () => 'https://graph.example.test',
+    route: () => ({ proxyUrl: null, ca: [] }),
+  }
+  const engine = createEngine(ports, DEFAULT_ATTENDANCE)
+  return {
+    engine,
+    calls,
+    armed,
+    writes,
+    answer: (result: AttemptResult, write = writes.at(-1)) => onAttempt(attemptOf(write, result)),
+    failSaves: (problem: SaveResult) => {
+      saveResult = problem
+    },
+    giveTokens: (result: TokenResult) => {
+      tokenResult = result
+    },
+    holdAnswers: (result: AttemptResult | null) => {
+      held = result
+    },
+    pass: (ms: number) => {
+      const end = wall + ms
+      for (;;) {
+        const next = timers.toSorted((a, b) => a.at - b.at)[0]
+        if (next === undefined || next.at > end) break
+        timers.splice(timers.indexOf(next), 1)
+        wall = Math.max(wall, next.at)
+        next.callback()
+      }
+      wall = end
+    },
+    signedIn: () => {
+      engine.start([ALEX], false)
+      engine.tokenCame(ALEX, { type: 'token', accessToken: 'first', expiresAt: wall + HOUR })
+      calls.length = 0
+    },
+    disk: () => disk,
+  }
+}
+
+const lock = { type: 'lock', source: 'system-events', locked: true } as const
+
+describe('engine', () => {
+  it('fires, writes and holds, in this order, and has written the outcome before the handler returns', () => {
+    const { engine, calls, signedIn, holdAnswers, disk } = bench()
+    signedIn()
+    holdAnswers(ANSWERS.ok)
+    engine.report({ type: 'suspend', holdMs: 3 * SECOND })
+    expect(calls).toEqual(['send clear', 'save', 'hold', 'save'])
+    expect(disk().records[0]?.due).toBeNull()
+    expect(engine.history()).toMatchObject([{ departure: 'sleep', settlement: 'cleared' }])
+  })
+
+  it('goes on when the write fails at a departure, and says so until a write works again', () => {
+    const { engine, calls, signedIn, failSaves, answer } = bench()
+    signedIn()
+    failSaves({ ok: false, problem: { code: 'registry-unwritable', detail: 'ENOSPC' } })
+    engine.report(lock)
+    expect(calls).toEqual(['send clear', 'save'])
+    expect(engine.problems()).toMatchObject([{ code: 'registry-unwritable', detail: 'ENOSPC' }])
+    failSaves({ ok: true })
+    answer(ANSWERS.ok)
+    expect(engine.problems()).toEqual([])
+  })
+
+  it('does not send a set that could not be written', () => {
+    const { engine, calls, signedIn, failSaves } = bench()
+    signedIn()
+    failSaves({ ok: false, problem: { code: 'registry-unwritable' } })
+    engine.set('Busy/InACall')
+    expect(calls).not.toContain('send set')
+    const session = engine.state().sessions[KEY]
+    expect(session).toMatchObject({ setProblem: { code: 'registry-unwritable' }, flights: [] })
+    expect(session?.record.own).toBeNull()
+  })
+
+  it('arms the sender before the planner hears of a token, so that what waited can go out', () => {
+    const { engine, calls, armed } = bench()
+    engine.start([ALEX], false)
+    engine.report(lock)
+    expect(calls).not.toContain('send clear')
+    engine.tokenCame(ALEX, { type: 'token', accessToken: 'late', expiresAt: 2_000_000_000_000 })
+    expect(calls.indexOf('arm')).toBeLessThan(calls.indexOf('send clear'))
+    expect(armed.at(-1)).toMatchObject({ accessToken: 'late', graphOrigin: 'https://graph.example.test' })
+  })
+
+  it('arms anew when the network changed', () => {
+    const { engine, calls, signedIn } = bench()
+    signedIn()
+    engine.networkChanged()
+    expect(calls).toEqual(['arm'])
+  })
+
+  it('wakes itself for a retry', () => {
+    const { engine, calls, signedIn, answer, pass } = bench()
+    signedIn()
+    engine.report(lock)
+    answer(ANSWERS.offline)
+    pass(1_100)
+    expect(calls.filter((call) => call === 'send clear')).toHaveLength(2)
+  })
+
+  it('tells when a departure has let go, also at its deadline', async () => {
+    const { engine, signedIn, answer, pass } = bench()
+    signedIn()
+    let released = 0
+    engine.report({ type: 'leaving', departure: 'quit', deadlineMs: 5 * SECOND })
+    const waiting = engine.released('quit').then(() => (released += 1))
+    answer(ANSWERS.offline)
+    await Promise.resolve()
+    expect(released).toBe(0)
+    pass(5_100)
+    await waiting
+    expect(released).toBe(1)
+    await engine.released('quit')
+  })
+
+  it('forgets token and armament once a sign-out is settled', () => {
+    const { engine, calls, signedIn, answer } = bench()
+    signedIn()
+    engine.signOut()
+    expect(calls).not.toContain('forget')
+    answer(ANSWERS.notFound)
+    expect(calls.slice(-2)).toEqual(['disarm', 'forget'])
+    expect(engine.token(KEY)).toBeNull()
+  })
+
+  it('refreshes a refused token and sends again with the new one', async () => {
+    const { engine, calls, signedIn, armed, answer } = bench()
+    signedIn()
+    engine.report(lock)
+    answer(ANSWERS.unauthorized)
+    expect(calls).toContain('acquire')
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(armed.at(-1)?.accessToken).toBe('fresh')
+    expect(calls.filter((call) => call === 'send clear')).toHaveLength(2)
+  })
+
+  it('tells its listeners once for each event, after the plan was acted on', () => {
+    const { engine, signedIn } = bench()
+    signedIn()
+    const seen: boolean[] = []
+    const stop = engine.subscribe(() => seen.push(engine.state().sessions[KEY]?.record.due !== null))
+    engine.report(lock)
+    expect(seen).toEqual([true])
+    stop()
+    engine.retry()
+    expect(seen).toHaveLength(1)
+  })
+})
