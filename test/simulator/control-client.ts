@@ -32,6 +32,8 @@ const NAMES: Record<keyof RemoteMethods, true> = {
   isOffline: true,
   setProxyAuth: true,
   setDelay: true,
+  dropConnections: true,
+  issueToken: true,
   issuedTokens: true,
   issuedTokenRecords: true,
   revoke: true,

@@ -19,6 +19,17 @@ export interface OtherProgramSession extends Pair {
   readonly expirationMs?: number
 }
 
+/** A token without a sign-in, for tests that are not about signing in. */
+export interface TokenOrder {
+  /** Object id or user principal name. */
+  readonly user: string
+  readonly clientId: string
+  /** Default: Presence.ReadWrite and Presence.Read. */
+  readonly scopes?: readonly string[]
+  /** The client declares CP1. Default false. */
+  readonly handlesClaims?: boolean
+}
+
 /** Everything that also goes over HTTP: plain JSON in and out. Users are named by object id or user principal name. */
 export interface RemoteMethods {
   /** Simulated time, ms since 1970. */
@@ -54,6 +65,10 @@ export interface RemoteMethods {
   setProxyAuth: (auth?: ProxyAuth) => void
   /** Delays every byte by ms each way, on connections opened from now on. */
   setDelay: (ms: number) => void
+  /** Ends every open connection while the network stays up, as a server or NAT does to idle ones. */
+  dropConnections: (how: 'close' | 'reset') => void
+  /** An access token for a user and application of the directory, without a sign-in. */
+  issueToken: (order: TokenOrder) => string
   /** Every secret that was ever handed out: access, refresh and ID tokens, codes, device codes. */
   issuedTokens: () => string[]
   issuedTokenRecords: () => IssuedToken[]
@@ -172,6 +187,20 @@ export function createControl(parts: ControlParts): Control {
     isOffline: proxy.isOffline,
     setProxyAuth: proxy.setAuth,
     setDelay: proxy.setDelay,
+    dropConnections: proxy.dropAll,
+    issueToken: ({ user, clientId, scopes, handlesClaims }) => {
+      const { id: userId, tenantId } = userOf(user)
+      return tokens.issueAccess({
+        userId,
+        tenantId,
+        clientId,
+        cloud: directory.tenant(tenantId)?.cloud ?? 'global',
+        audience: undefined,
+        scopes: new Set(scopes ?? ['Presence.ReadWrite', 'Presence.Read']),
+        handlesClaims: handlesClaims ?? false,
+        answersChallenge: 0,
+      }).value
+    },
     issuedTokens: () => tokens.issued().map((t) => t.value),
     issuedTokenRecords: tokens.issued,
     revoke: (user) => tokens.revoke(userOf(user).id),

@@ -15,6 +15,7 @@ export interface FaultMatch {
  *   A late request takes effect even if its sender has gone meanwhile.
  * - `refuse`: the connection ends (FIN) before a byte of answer. Without `path` it meets CONNECT too (then, with
  *   `proxyStatus`, the proxy answers with that status instead).
+ * - `untrusted-certificate`: new connections meet a certificate of a CA that nobody trusts. Only without `path`.
  * - `reset`: the connection is reset (RST) before a byte of answer.
  * - `stall`: no answer, the connection stays open. `tookEffect: true`: but the request did its work.
  * - `lost-answer`: takes effect, then the connection is reset.
@@ -26,6 +27,7 @@ export interface FaultMatch {
 export type Fault =
   | { readonly type: 'latency'; readonly ms: number; readonly where?: 'request' | 'answer' }
   | { readonly type: 'refuse'; readonly proxyStatus?: number }
+  | { readonly type: 'untrusted-certificate' }
   | { readonly type: 'reset' }
   | { readonly type: 'stall'; readonly tookEffect?: boolean }
   | { readonly type: 'lost-answer' }
@@ -89,11 +91,12 @@ function meets(spec: FaultSpec, target: FaultTarget): boolean {
   const match = spec.match ?? {}
   if (match.host !== undefined && match.host !== target.host && match.host !== target.service) return false
   if (target.path === undefined) {
-    // A tunnel has no path or method of its own: only a refusal of the whole host meets it.
+    // A tunnel has no path or method of its own: only what befalls the whole host meets it.
     const anyRequest = match.path === undefined && (match.method === undefined || match.method === 'CONNECT')
-    return spec.fault.type === 'refuse' && anyRequest
+    return (spec.fault.type === 'refuse' || spec.fault.type === 'untrusted-certificate') && anyRequest
   }
   return (
+    spec.fault.type !== 'untrusted-certificate' &&
     (match.method === undefined || match.method === target.method) &&
     (match.path === undefined || pathMatches(match.path, target.path))
   )

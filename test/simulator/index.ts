@@ -1,9 +1,9 @@
 /** Entra ID and Graph presence on loopback: starts everything and hands out one handle. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import type { Server } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
 import { createAuthority } from './ca.ts'
 import { createClock } from './clock.ts'
 import { createControl, type Control } from './control.ts'
@@ -24,7 +24,7 @@ import { createTokenStore } from './tokens.ts'
 export * from './directory.ts'
 export { signInAsBrowser, type BrowserResult, type SignInChoice } from './browser.ts'
 export { connectControl, type ControlClient } from './control-client.ts'
-export { summarize, type Control, type OtherProgramSession } from './control.ts'
+export { summarize, type Control, type OtherProgramSession, type TokenOrder } from './control.ts'
 export type { Clock } from './clock.ts'
 export type { ActiveFault, Fault, FaultMatch, FaultSpec } from './faults.ts'
 export type { ChallengeMode } from './graph-auth.ts'
@@ -122,7 +122,23 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     throttleLimit: options.throttleLimit ?? 1500,
   })
   let originPort = 0
-  const proxy = createProxy({ clock, journal, faults, originPort: () => originPort })
+  // Made when first needed: most tests never meet an untrusted certificate.
+  let untrusted: Promise<{ server: Server; port: number }> | undefined
+  const startUntrusted = async (): Promise<{ server: Server; port: number }> => {
+    const { contextFor } = await createAuthority(HOSTS.keys())
+    const server = createTlsServer({ SNICallback: (name, done) => done(null, contextFor(name)) })
+    server.on('tlsClientError', () => {
+      // What the test wants to see is the client's side of this.
+    })
+    return { server, port: await listen(server, 0) }
+  }
+  const proxy = createProxy({
+    clock,
+    journal,
+    faults,
+    originPort: () => originPort,
+    untrustedPort: async () => (await (untrusted ??= startUntrusted())).port,
+  })
   proxy.setDelay(options.delayMs ?? 0)
   const authority = await createAuthority(HOSTS.keys())
   const origin = createOrigin({
@@ -168,8 +184,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     env: { HTTPS_PROXY: proxyUrl, NODE_EXTRA_CA_CERTS: caFile },
     directory,
     close: async () => {
-      proxy.destroyAll()
-      await Promise.all([stop(proxy.server), stop(origin), stop(controlServer)])
+      proxy.dropAll('reset')
+      const rogue = untrusted === undefined ? [] : [stop((await untrusted).server)]
+      await Promise.all([stop(proxy.server), stop(origin), stop(controlServer), ...rogue])
       process.off('exit', removeFiles)
       removeFiles()
     },

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { html, json, type Answer, type Service, type ServiceRequest } from './answer.ts'
 import type { Authority } from './ca.ts'
 import { realTime, type Clock } from './clock.ts'
@@ -32,6 +32,9 @@ export interface OriginParts {
   /** The tunnel whose proxy side connects from this local port. */
   readonly tunnelByPort: (port: number) => Tunnel | undefined
 }
+
+/** Real time; doesn't keep a process alive whose simulator was closed. */
+const sleep = (ms: number): Promise<void> => delay(ms, undefined, { ref: false })
 
 const MAX_BODY = 1_000_000
 
@@ -185,7 +188,7 @@ export function createOrigin(parts: OriginParts): Server {
       return answer
     }
     const reply = async (answer: Answer): Promise<void> => {
-      await sleep(late('answer'))
+      if (late('answer') > 0) await sleep(late('answer'))
       await send(res, request, record, answer, fault)
       journal.changed()
     }
@@ -246,8 +249,12 @@ export function createOrigin(parts: OriginParts): Server {
       req.socket.destroy()
       return
     }
-    // A client that goes away in the middle of its body; the record says "dropped".
-    handle(req, res, tunnel).catch(() => req.socket.destroy())
+    handle(req, res, tunnel).catch((error: unknown) => {
+      // A client that went away in the middle of its body is a "dropped" record; anything else is our own bug.
+      if (req.destroyed && !req.complete) return
+      console.error('The simulator failed:', error)
+      req.socket.destroy()
+    })
   })
   return server
 }

@@ -22,6 +22,8 @@ export interface ProxyParts {
   readonly faults: Faults
   /** Port of the TLS server on 127.0.0.1. */
   readonly originPort: () => number
+  /** Port of a TLS server with certificates that no client trusts. */
+  readonly untrustedPort: () => Promise<number>
 }
 
 /** The proxy server with its switches. */
@@ -36,7 +38,7 @@ export interface Proxy {
   setDelay: (ms: number) => void
   /** Open proxied connections. */
   connections: () => number
-  destroyAll: () => void
+  dropAll: (how: 'close' | 'reset') => void
 }
 
 interface OpenTunnel extends Tunnel {
@@ -80,7 +82,7 @@ export function createProxy(parts: ProxyParts): Proxy {
     return scheme === 'Basic' && req.headers['proxy-authorization'] === expected
   }
 
-  const establish = (client: Socket, head: Buffer, host: string, number: number): void => {
+  const establish = (client: Socket, head: Buffer, host: string, number: number, port: number): void => {
     const tunnel: OpenTunnel = {
       number,
       host,
@@ -90,7 +92,7 @@ export function createProxy(parts: ProxyParts): Proxy {
         else client.destroy()
       },
     }
-    const upstream = connect({ host: '127.0.0.1', port: parts.originPort(), noDelay: true })
+    const upstream = connect({ host: '127.0.0.1', port, noDelay: true })
     open.add(tunnel)
     const drop = (): void => {
       open.delete(tunnel)
@@ -117,8 +119,9 @@ export function createProxy(parts: ProxyParts): Proxy {
     })
     client.on('close', drop)
     upstream.on('close', () => {
-      open.delete(tunnel)
-      // What was still to be written (a delayed answer) goes out before the connection ends.
+      // What was still to be written (a delayed answer) goes out before the connection ends. The pipe from the client has
+      // stopped by now, and without reading on its end would never be seen.
+      client.resume()
       if (!client.writableEnded) setTimeout(() => client.end(), delay)
     })
     upstream.on('error', drop)
@@ -170,8 +173,15 @@ export function createProxy(parts: ProxyParts): Proxy {
       finish(record, null)
       return
     }
-    establish(client, head, host, number)
-    finish(record, 200)
+    finish(record, 200, fault?.type)
+    if (fault === undefined) {
+      establish(client, head, host, number, parts.originPort())
+    } else {
+      parts.untrustedPort().then(
+        (untrusted) => establish(client, head, host, number, untrusted),
+        () => client.destroy(),
+      )
+    }
   })
   // Plain http through the proxy: nothing Microsoft is reached that way.
   server.on('request', (req, res) => {
@@ -188,15 +198,15 @@ export function createProxy(parts: ProxyParts): Proxy {
     finish(record, 403)
   })
 
-  const resetAll = (): void => {
-    for (const tunnel of open) tunnel.client.resetAndDestroy()
+  const dropAll = (how: 'close' | 'reset'): void => {
+    for (const tunnel of [...open]) tunnel.end(how)
   }
   return {
     server,
     tunnelByPort: (port) => byPort.get(port),
     setOffline: (value) => {
       offline = value
-      if (value) resetAll()
+      if (value) dropAll('reset')
     },
     isOffline: () => offline,
     setAuth: (value) => {
@@ -206,6 +216,6 @@ export function createProxy(parts: ProxyParts): Proxy {
       delay = ms
     },
     connections: () => open.size,
-    destroyAll: resetAll,
+    dropAll,
   }
 }
