@@ -1,0 +1,87 @@
+/** Who this process is: its names, its folder for user data, and whether it is the only one that uses it. */
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { app } from 'electron'
+import { parseFlags } from './flags.ts'
+
+export { parseFlags, type Flags } from './flags.ts'
+
+/** The name that the system shows, and that the folders have. */
+const APP_NAME = 'Clear Presence'
+
+/** Groups windows and notifications on Windows; the installer's shortcut carries the same. */
+const APP_USER_MODEL_ID = 'ClearPresence.ClearPresence'
+
+/** What this process may do. */
+export interface Instance {
+  /** Whether this process owns files and sender. If not, it has told the first one and leaves. */
+  readonly first: boolean
+  /** The folder for everything that is kept. */
+  readonly userData: string
+  /** The folder for the log files. */
+  readonly logs: string
+  readonly version: string
+  /** Calls back with the command line of each later start, also of one that came before this call. */
+  onSecond(listener: (argv: string[]) => void): void
+  /** Ends a process that isn't the first: it has nothing to clear. */
+  leave(): void
+}
+
+/**
+ * Names the app, settles its folder and takes the single-instance lock, in this order, because the lock is one per
+ * folder. Call it before anything else.
+ * @throws Error when the folder can't be made (its `code` says why): without it there is neither lock nor registry.
+ */
+export function claimInstance({
+  argv,
+  env,
+}: {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+}): Instance {
+  app.setName(APP_NAME)
+  if (process.platform === 'win32') app.setAppUserModelId(APP_USER_MODEL_ID)
+  const userData = settleUserData(parseFlags(argv).userDataDir, env)
+
+  // Chromium adds switches to the command line that it hands over and changes their order: ours travels beside it.
+  const first = app.requestSingleInstanceLock({ argv: [...argv] })
+  const waiting: string[][] = []
+  let deliver = (later: string[]): void => {
+    waiting.push(later)
+  }
+  if (first) {
+    app.on('second-instance', (_event, commandLine, _folder, data) => deliver(argvOf(data) ?? commandLine))
+  }
+  return {
+    first,
+    userData,
+    logs: app.getPath('logs'),
+    version: app.getVersion(),
+    onSecond(listener) {
+      deliver = listener
+      for (const later of waiting.splice(0)) listener(later)
+    },
+    leave: () => app.quit(),
+  }
+}
+
+/** Moves the folder where the flag says, and on Windows out of the roaming profile; makes it for this user alone. */
+function settleUserData(flag: string | null, env: Readonly<Record<string, string | undefined>>): string {
+  const local = process.platform === 'win32' ? env['LOCALAPPDATA'] : undefined
+  const chosen =
+    flag !== null ? resolve(flag) : local !== undefined && local !== '' ? join(local, APP_NAME) : null
+  const userData = chosen ?? app.getPath('userData')
+  mkdirSync(userData, { recursive: true, mode: 0o700 })
+  if (chosen === null) return userData
+  app.setPath('userData', userData)
+  // Chromium's own files follow `sessionData`, which was derived from the old folder.
+  app.setPath('sessionData', userData)
+  app.setAppLogsPath(join(userData, 'logs'))
+  return userData
+}
+
+function argvOf(data: unknown): string[] | null {
+  if (typeof data !== 'object' || data === null || !('argv' in data) || !Array.isArray(data.argv)) return null
+  const argv: readonly unknown[] = data.argv
+  return argv.every((argument) => typeof argument === 'string') ? [...argv] : null
+}

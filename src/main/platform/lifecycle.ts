@@ -1,0 +1,144 @@
+/** The life of the process: ready, surviving trouble, and the one path on which it ends. */
+import { app } from 'electron'
+import type { Log } from '../core/model.ts'
+
+/** Who wants the process to end: a command of ours (tray, menu, shortcut, window), or a signal or the OS. */
+export type QuitOrigin = 'user' | 'system'
+
+/** The departure that the end of the process is. */
+export type QuitDeparture = 'quit' | 'log-off' | 'shutdown'
+
+/** What must be done before the process ends. Resolves when it may; a rejection is logged and holds nothing up. */
+export type QuitHandler = (origin: QuitOrigin, departure: QuitDeparture) => Promise<void>
+
+/** The life of the process. */
+export interface Lifecycle {
+  /** Resolves when Electron is ready; signals are listened to from then on. */
+  whenReady(): Promise<void>
+  /**
+   * Registers what must be done first. The first handler is called in the same turn in which the quit begins; the
+   * others follow one after another. Together they get `QUIT_TIME_MS` of the origin.
+   */
+  onQuit(handler: QuitHandler): void
+  /** Our own command: quits with the user's time limit. A quit that is under way is not changed. */
+  requestQuit(): void
+  /** The OS ends the session: quits with the system's time limit. */
+  endSession(departure: Exclude<QuitDeparture, 'quit'>): void
+  /** Whether the end has begun. */
+  quitting(): boolean
+}
+
+/** How long a departure by quitting may take, ms (docs/architecture.md, "Departures"). */
+export const QUIT_TIME_MS: Readonly<Record<QuitOrigin, number>> = { user: 5_000, system: 3_500 }
+
+/** What the handlers get on top, to let go by themselves and to close what they opened, ms. */
+const HANDLER_SLACK_MS = 500
+
+/** When the process ends whatever still hangs, ms after the handlers' limit. logind waits 5 s in all. */
+const LAST_RESORT_MS = 750
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+/** Takes over the life of the process. */
+export function createLifecycle({ log }: { readonly log: Log }): Lifecycle {
+  const handlers: QuitHandler[] = []
+  let origin: QuitOrigin = 'system'
+  let departure: QuitDeparture = 'quit'
+  let state: 'running' | 'clearing' | 'done' = 'running'
+
+  function begin(): void {
+    state = 'clearing'
+    log.info('quit begins', { origin, departure })
+    const limit = QUIT_TIME_MS[origin] + HANDLER_SLACK_MS
+    // Not referenced: it must not be what keeps the process alive. Only reached when even quitting hangs.
+    setTimeout(() => {
+      log.error('quit hangs; ending')
+      app.exit(1)
+    }, limit + LAST_RESORT_MS).unref()
+    void bounded(runHandlers(), limit).then((inTime) => {
+      if (!inTime) log.warn('quit handlers took too long', { ms: limit })
+      state = 'done'
+      app.quit()
+    })
+  }
+
+  async function runHandlers(): Promise<void> {
+    for (const handler of handlers) {
+      try {
+        await handler(origin, departure)
+      } catch (error) {
+        log.error('quit handler failed', describe(error))
+      }
+    }
+  }
+
+  app.on('before-quit', (event) => {
+    if (state === 'done') return
+    // Every way to quit comes by here. A second request must not cut the first one's clear short.
+    event.preventDefault()
+    if (state === 'running') begin()
+  })
+  // The app lives in the tray; without this listener Electron quits with the last window.
+  app.on('window-all-closed', () => log.info('window closed'))
+  surviveTrouble(log)
+
+  function quitAs(who: QuitOrigin, why: QuitDeparture): void {
+    if (state === 'running') {
+      origin = who
+      departure = why
+    }
+    app.quit()
+  }
+
+  return {
+    async whenReady() {
+      await app.whenReady()
+      // After ready, because Chromium installs its own handlers on the way there.
+      for (const signal of SIGNALS) {
+        process.on(signal, () => {
+          log.info('signal', { signal })
+          // Ctrl+C pressed again: whoever sits at that terminal doesn't want to wait for Microsoft.
+          if (signal === 'SIGINT' && state !== 'running') app.exit(130)
+          else quitAs('system', 'quit')
+        })
+      }
+    },
+    onQuit(handler) {
+      handlers.push(handler)
+    },
+    requestQuit: () => quitAs('user', 'quit'),
+    endSession: (why) => quitAs('system', why),
+    quitting: () => state !== 'running',
+  }
+}
+
+/** Whether the work ended within `ms`. It must not reject. */
+async function bounded(work: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
+  const inTime = await Promise.race([work.then(() => true), late])
+  clearTimeout(timer)
+  return inTime
+}
+
+/** What would otherwise end the process, or go unnoticed, is written down; clearing goes on. */
+function surviveTrouble(log: Log): void {
+  process.on('unhandledRejection', (reason) => log.error('unhandled rejection', describe(reason)))
+  process.on('uncaughtException', (error) => log.error('uncaught exception', describe(error)))
+  app.on('render-process-gone', (_event, _contents, { reason, exitCode }) =>
+    log.error('renderer gone', { reason, exitCode }),
+  )
+  app.on('child-process-gone', (_event, { type, reason, exitCode, name }) =>
+    log.error('child process gone', { type, reason, exitCode, name }),
+  )
+}
+
+function describe(error: unknown): { readonly error: string; readonly stack?: string } {
+  if (!(error instanceof Error)) return { error: typeof error === 'string' ? error : typeof error }
+  return {
+    error: `${error.name}: ${error.message}`,
+    ...(error.stack === undefined ? {} : { stack: error.stack }),
+  }
+}
