@@ -22,7 +22,8 @@ export interface SignInPort {
 
 /** What the app does on the desktop. */
 export interface DesktopPort {
-  openLink(link: Link): void
+  /** Opens one of the app's pages; `verificationUri` is what Entra named for the device code shown now. */
+  openLink(link: Link, verificationUri: string | null): void
   openLogs(): void
   copy(text: string): void
   /** Quits by the one path that clears first. */
@@ -186,7 +187,12 @@ export function createApp(parts: AppParts): App {
         parts.desktop.openLogs()
         return
       case 'open-link':
-        parts.desktop.openLink(command.link)
+        parts.desktop.openLink(
+          command.link,
+          signingIn?.method === 'device-code' && signingIn.verificationUri !== ''
+            ? signingIn.verificationUri
+            : null,
+        )
         return
       case 'copy-details':
         copyDetails()

@@ -42,6 +42,8 @@ export interface EnginePorts {
 export interface Engine {
   /** Loads registry and history and takes in what was seen first. Call it once, before anything else. */
   start(accounts: readonly Identity[], locked: boolean): void
+  /** Takes in accounts that turned up after the start. */
+  restored(accounts: readonly Identity[]): void
   /** Takes in what a source reports. Returns when the plan was acted on, including a hold. */
   report(event: AttendanceEvent): void
   set(pair: Pair): void
@@ -254,6 +256,7 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
       for (const { code, detail } of problems) log.warn('file set aside', { problem: code, detail })
       dispatch({ type: 'start', registry: registry.data, accounts, locked })
     },
+    restored: (accounts) => dispatch({ type: 'restored', accounts }),
     report: (event) => {
       if (event.type !== 'poll') log.info('reported', event)
       dispatch(event)

@@ -458,6 +458,19 @@ describe('start, present', () => {
   })
 })
 
+describe('a keyring that opens late', () => {
+  it('brings back the account, and what was due goes out', () => {
+    const world = new World().ready().set()
+    world.play(quit)
+    world.start({ accounts: [] })
+    expect(world.session?.signInProblem).not.toBeNull()
+    world.play({ type: 'restored', accounts: [ALEX] })
+    world.token(HOUR)
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear'])
+    expect(world.state.active).toBe(KEY)
+  })
+})
+
 describe('deadlines', () => {
   it.each<[DepartureKind, number]>([
     ['lock', 30],

@@ -13,7 +13,7 @@ import { askedFor, departed, releaseDepartures } from './departing.ts'
 import { away, ASSUMED_LIMIT_MS, type Draft, patch, patchRecord, patchSession, present } from './draft.ts'
 import { mustHaveEndedBy } from './lease.ts'
 import type { Now, RegistryData, Stamp } from './model.ts'
-import { forgetNow, signedIn, started } from './starting.ts'
+import { forgetNow, restoredAccount, signedIn, started } from './starting.ts'
 import type { Action, PlannerEvent, State } from './state.ts'
 import { later, untilMs } from './time.ts'
 
@@ -55,6 +55,9 @@ function take(draft: Draft, event: PlannerEvent): void {
   switch (event.type) {
     case 'start':
       started(draft, event)
+      return
+    case 'restored':
+      for (const identity of event.accounts) restoredAccount(draft, identity)
       return
     case 'signed-in':
       signedIn(draft, event.identity, event.expiresAt)

@@ -135,6 +135,14 @@ export function addSession(draft: Draft, identity: Identity): void {
   } else patchRecord(draft, key, identity)
 }
 
+/** An account that was signed in all along turned up late: what waited for a sign-in only waits for its token now. */
+export function restoredAccount(draft: Draft, identity: Identity): void {
+  const key = sessionKey(identity)
+  addSession(draft, identity)
+  patchSession(draft, key, { signInProblem: null, retryAt: null })
+  patch(draft, { active: draft.state.active ?? key })
+}
+
 /** The user has signed in: what only waited for that goes out, and sessions of other accounts that owe nothing go. */
 export function signedIn(draft: Draft, identity: Identity, expiresAt: number): void {
   const key = sessionKey(identity)

@@ -111,6 +111,8 @@ export type PlannerEvent =
       readonly accounts: readonly Identity[]
       readonly locked: boolean
     }
+  /** Accounts that turned up after the start (the user unlocked the keyring). */
+  | { readonly type: 'restored'; readonly accounts: readonly Identity[] }
   | { readonly type: 'signed-in'; readonly identity: Identity; readonly expiresAt: number }
   | { readonly type: 'set'; readonly pair: Pair }
   | { readonly type: 'clear' }

@@ -1,5 +1,14 @@
 /** Sign-in and tokens as one part: puts cache, MSAL, keeper and sign-in together. */
-import type { Clock, Identity, Log, Route, SaveResult, Secrets, TokenResult } from '../core/model.ts'
+import type {
+  Clock,
+  Identity,
+  Log,
+  Route,
+  SaveResult,
+  Secrets,
+  TokenResult,
+  TokenSource,
+} from '../core/model.ts'
 import { createHttp, type Http } from '../graph/http.ts'
 import type { Problem } from '../../shared/problem.ts'
 import type { Broker } from './broker.ts'
@@ -50,6 +59,12 @@ export interface IdentityPart {
   readonly signIn: SignIn
   /** Cancels a sign-in, stops the timers, writes what is unwritten and closes the connections. */
   close(): Promise<void>
+}
+
+/** The token source of an app that isn't configured: nobody can be signed in. */
+export const NO_TOKENS: TokenSource = {
+  acquire: () => Promise.resolve({ type: 'needs-sign-in', problem: { code: 'needs-sign-in' } }),
+  forget: () => Promise.resolve(),
 }
 
 /** Puts the part together; nothing happens before `restore` or `signIn.start`. */

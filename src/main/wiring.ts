@@ -1,0 +1,183 @@
+/** Builds every part once, in the order in which they need each other. Holds no rule of its own. */
+import { randomUUID } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import type { PresenceView } from '../shared/snapshot.ts'
+import { createApp, type App } from './core/app.ts'
+import { DEFAULT_ATTENDANCE } from './core/attendance.ts'
+import { resolveConfig } from './core/config.ts'
+import { createEngine, type Engine } from './core/engine.ts'
+import { PAGE_HOSTS, pageOf } from './core/links.ts'
+import type { AccessToken, Identity, Route } from './core/model.ts'
+import { createHttp } from './graph/http.ts'
+import { readPresence } from './graph/read-presence.ts'
+import { clouds, createRoutes } from './graph/route.ts'
+import { createSender } from './graph/sender.ts'
+import { createIdentity, NO_TOKENS } from './identity/identity.ts'
+import { createClock } from './platform/clock.ts'
+import { createIdlePoll } from './platform/departures/idle-poll.ts'
+import { watchPower } from './platform/departures/power.ts'
+import { quitDeparture } from './platform/departures/quit.ts'
+import { type Instance, parseFlags } from './platform/instance.ts'
+import { createLifecycle } from './platform/lifecycle.ts'
+import { readMachineId } from './platform/services/machine-id.ts'
+import { createOpener } from './platform/services/opener.ts'
+import { systemProxy, watchNetwork } from './platform/services/proxy.ts'
+import { createSecrets } from './platform/services/secrets.ts'
+import { openSettings } from './platform/services/settings-store.ts'
+import { registerScheme } from './platform/shell/app-protocol.ts'
+import { createShell } from './platform/shell/shell.ts'
+import { writeDurable } from './storage/durable-file.ts'
+import { createHistoryStore } from './storage/history.ts'
+import { createLog } from './storage/log.ts'
+import { createRegistryStore } from './storage/registry.ts'
+
+/** Starts the app in the instance that owns the files. */
+export async function startApp(instance: Instance): Promise<void> {
+  const { userData: folder, version } = instance
+  const { platform, env } = process
+  const outFolder = dirname(__dirname)
+  registerScheme()
+
+  // Foundations: nothing here talks to the network.
+  const clock = createClock()
+  const log = createLog({ folder: instance.logs, now: Date.now })
+  const lifecycle = createLifecycle({ log })
+  const settings = openSettings({ folder, now: Date.now })
+  const flags = parseFlags(process.argv)
+  const { config, problems, ignored } = resolveConfig({
+    policy: {},
+    flags: flags.hidden ? { hidden: true } : {},
+    environment: env,
+    settings: settings.values,
+  })
+  log.info('start', {
+    version,
+    platform,
+    node: process.versions.node,
+    electron: process.versions['electron'],
+  })
+  for (const { source, key, why } of ignored) log.warn('setting ignored', { source, key, why })
+  await lifecycle.whenReady()
+
+  // To Microsoft.
+  const hosts = clouds[config.cloud]
+  const routes = createRoutes({ hosts, env, systemProxy, log })
+  const sender = createSender({ workerFile: join(outFolder, 'main', 'sender.worker.js'), log })
+  const opener = createOpener({
+    hosts: [new URL(hosts.authority).hostname, ...PAGE_HOSTS],
+    logFolder: instance.logs,
+  })
+  const identity =
+    config.clientId === null || config.problem !== null
+      ? null
+      : createIdentity({
+          registration: { cloud: config.cloud, tenant: config.tenant, clientId: config.clientId },
+          cachePath: join(folder, 'tokens.bin'),
+          writeFile: (path, bytes) => writeDurable(path, bytes, 'token-cache-unwritable'),
+          secrets: createSecrets({ platform, log }),
+          route: (url): Route => routes.current(new URL(url).origin),
+          clock,
+          log,
+          openBrowser: opener.openPage,
+          onToken: (who, result) => engine.tokenCame(who, result),
+          onDeviceCode: (code) => app.deviceCode(code),
+          onProblem: (problem) => engine.addProblem(problem),
+          onRestored: (accounts) => {
+            engine.restored(accounts)
+            for (const account of accounts) identity?.tokens.keep(account)
+          },
+        })
+
+  // The heart.
+  const engine: Engine = createEngine(
+    {
+      clock,
+      sender,
+      tokens: identity?.tokens ?? NO_TOKENS,
+      registry: createRegistryStore({ folder, machineId: readMachineId(), log }),
+      history: createHistoryStore({ folder, log }),
+      log,
+      graphOrigin: (cloud) => clouds[cloud].graph,
+      route: () => routes.current(),
+    },
+    { ...DEFAULT_ATTENDANCE, enabled: config.departures },
+  )
+  const app: App = createApp({
+    engine,
+    config,
+    clock,
+    log,
+    version,
+    lockSource: platform === 'linux' ? 'poll' : 'events-and-poll',
+    signIn: identity?.signIn ?? null,
+    desktop: {
+      openLink: (link, verificationUri) => {
+        opener
+          .openPage(pageOf(link, config, hosts.authority, verificationUri))
+          .catch(logged('page not opened'))
+      },
+      openLogs: () => void opener.openLogs().catch(logged('logs not opened')),
+      copy: (text) => void opener.copy(text).catch(logged('not copied')),
+      quit: lifecycle.requestQuit,
+    },
+    readPresence: read,
+  })
+
+  // What ends the app: the clear first, then the parts in turn.
+  lifecycle.onQuit(quitDeparture({ report: engine.report, released: engine.released }))
+  lifecycle.onQuit(async () => {
+    engine.stop()
+    await Promise.all([sender.close(), identity?.close()])
+    log.close()
+  })
+
+  // What was there before, and who is signed in; then what happens from now on.
+  const found = (await identity?.restore()) ?? { identities: [], problems: [] }
+  const poll = createIdlePoll({ clock, log, report: engine.report })
+  engine.start(found.identities, poll.readLocked())
+  for (const problem of [...settings.problems, ...found.problems, ...problems]) {
+    if (problem !== config.problem) engine.addProblem(problem)
+  }
+  for (const account of found.identities) identity?.tokens.keep(account)
+
+  const network = watchNetwork({ clock, log, onChange: networkChanged })
+  watchPower({
+    platform,
+    report: engine.report,
+    onResume: () => {
+      poll.resumed()
+      network.check()
+      networkChanged()
+    },
+    endSession: lifecycle.endSession,
+  })
+  poll.start()
+  routes.onChange(engine.networkChanged)
+  void routes.refresh()
+
+  const shell = createShell({ app, log, outFolder, requestQuit: lifecycle.requestQuit })
+  instance.onSecond((argv) => {
+    if (!parseFlags(argv).hidden) shell.show()
+  })
+  if (!config.hidden) shell.show()
+
+  function networkChanged(): void {
+    engine.networkChanged()
+    identity?.tokens.nudge()
+    void routes.refresh()
+  }
+
+  async function read(who: Identity, { accessToken }: AccessToken): Promise<PresenceView | null> {
+    const http = createHttp(routes.current())
+    const request = { http, cloud: who.cloud, accessToken, timeoutMs: 10_000, clientRequestId: randomUUID() }
+    const reading = await readPresence(request)
+    http.close()
+    if (reading.type === 'presence') return { ...reading, at: Date.now() }
+    log.info('presence not read', { problem: reading.problem.code, detail: reading.problem.detail })
+    return null
+  }
+
+  function logged(event: string): (error: unknown) => void {
+    return (error) => log.warn(event, { error: String(error) })
+  }
+}
