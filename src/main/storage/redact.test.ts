@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { isSecretName, redact } from './redact.ts'
 
@@ -56,6 +57,24 @@ describe.each(Object.entries(SECRETS))('%s', (_name, secret) => {
     expect(leaks(secret, text), text).toBe(false)
     expect(text.length, 'something stands in its place').toBeGreaterThan(0)
   })
+})
+
+it('finds random text of every make, by far more often than not', () => {
+  let missed = 0
+  for (let n = 0; n < 2000; n++) {
+    for (const bytes of [24, 32, 48, 300]) {
+      const random = randomBytes(bytes)
+      for (const secret of [
+        random.toString('base64'),
+        random.toString('base64url'),
+        random.toString('hex'),
+      ]) {
+        if (leaks(secret, redact(`failed with ${secret} here`))) missed += 1
+      }
+    }
+  }
+  // 24,000 texts; a few of the shortest can't be told from words.
+  expect(missed).toBeLessThan(24)
 })
 
 it('the test would notice a secret that stays', () => {

@@ -53,8 +53,11 @@ const NAMED = new RegExp(
 /** `Authorization` schemes wherever they stand. */
 const SCHEME = /\b(Bearer|Basic|PoP|Negotiate|NTLM)\s+[A-Za-z0-9._~+/=-]{8,}/gi
 
-/** A JSON web token, whole or cut off: every one begins with `{"` in base64url. */
-const JWT = /eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)*/g
+/**
+ * A JSON web token, whole or cut off: every one begins with `{"` in base64url. What stands right before it goes too,
+ * for in a longer random text these three letters may come by chance.
+ */
+const JWT = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]*?eyJ[A-Za-z0-9+/_-]{6,}(?:\.[A-Za-z0-9_-]*)*/g
 
 /** Entra's opaque codes and refresh tokens (`0.AX...`, `1.AX...`), and those of personal accounts (`M.C5...`). */
 const ENTRA = new RegExp(
@@ -66,15 +69,30 @@ const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** Candidates for a secret without a name: long runs without a space, the signs of base64 plain or encoded. */
 const RUN = /(?:[A-Za-z0-9+/=_-]|%(?:2B|2F|3D)){32,}/gi
 
+const isLower = (char: string): boolean => char >= 'a' && char <= 'z'
+const isUpper = (char: string): boolean => char >= 'A' && char <= 'Z'
+const isDigit = (char: string): boolean => char >= '0' && char <= '9'
+
+/** Between how many neighbours the kind of character changes; slashes don't count, as a path has many. */
+function changes(run: string): number {
+  const kinds = Array.from(run.replaceAll('/', ''), (char) =>
+    isLower(char) ? 0 : isUpper(char) ? 1 : isDigit(char) ? 2 : 3,
+  )
+  return kinds.filter((kind, n) => n > 0 && kind !== kinds[n - 1]).length
+}
+
 /** Whether a long run looks random rather than like words, a path, an identifier or a request id. */
 function looksRandom(run: string): boolean {
   if (GUID.test(run)) return false
   if (/^[0-9a-f]+$/i.test(run)) return true
-  const parts = run.split(/\/|%2F/i)
+  const plain = run.replace(/%2B/gi, '+').replace(/%2F/gi, '/').replace(/%3D/gi, '=')
+  const parts = plain.split('/')
   // Base64 has a slash in 64 characters on average; a path has one in ten.
-  if ((parts.length - 1) * 20 > run.length)
-    return parts.some((part) => part.length >= 32 && looksRandom(part))
-  return /[0-9]/.test(run) && /[a-z]/.test(run) && /[A-Z]/.test(run)
+  const isPath = (parts.length - 1) * 20 > plain.length
+  if (isPath && parts.some((part) => part.length >= 32 && looksRandom(part))) return true
+  if (!isPath && /[0-9]/.test(plain) && /[a-z]/.test(plain) && /[A-Z]/.test(plain)) return true
+  // Random letters and digits change their kind at six of ten places, words in camel case at three.
+  return changes(plain) > plain.length * 0.4
 }
 
 /** User and password of a proxy's URL. */
