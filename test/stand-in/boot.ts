@@ -3,7 +3,7 @@ import Module, { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { installClock } from './clock.ts'
-import { host, lifecycle } from './host.ts'
+import { host, leaveNow, lifecycle } from './host.ts'
 import { pose } from './pose.ts'
 import { provideElectron } from './hooks.ts'
 
@@ -28,8 +28,10 @@ installClock()
 pose()
 const { electronModule, implemented } = await import('./api/index.ts')
 const { parts } = await import('./api/parts.ts')
-const { serveControl } = await import('./control.ts')
+const { operations } = await import('./control.ts')
+const { serveControl } = await import('./control-server.ts')
 const app = implemented.app
+Object.defineProperty(globalThis, '__standIn', { value: operations })
 provideElectron(electronModule())
 const require = createRequire(import.meta.url)
 
@@ -51,7 +53,7 @@ process.on('uncaughtException', (error) => {
 const appPath = host.commandLine.appPath
 if (appPath === undefined) {
   process.stderr.write('stand-in: no app given. Usage: electron [options] <folder or file>\n')
-  process.reallyExit(1)
+  leaveNow(1)
 }
 const { main, folder, manifest } = findApp(resolve(appPath))
 app._configure({ name: manifest.productName ?? manifest.name, version: manifest.version, path: folder })
@@ -105,7 +107,7 @@ function resolveMain(path: string): string {
     return resolver._resolveFilename(path, null, true)
   } catch {
     process.stderr.write(`Unable to find Electron app at ${path}\n`)
-    process.reallyExit(1)
+    leaveNow(1)
   }
 }
 

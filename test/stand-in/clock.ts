@@ -108,6 +108,11 @@ export async function advanceClock(milliseconds: number, wallOnly = false): Prom
   for (let waited = 0; waited < 1000 && behind(generation); waited += 5) await pause(5)
 }
 
+/** How far `Date` is from real time, in ms. */
+export function wallOffset(): number {
+  return wall()
+}
+
 const slotsInUse = new Set<number>()
 
 function behind(generation: number): boolean {

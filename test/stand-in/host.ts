@@ -29,3 +29,10 @@ export const lifecycle = { ready: false, quitting: false, exiting: false }
 export function needsReady(what: string): void {
   if (!lifecycle.ready) throw new Error(`${what} can only be used after the app is ready`)
 }
+
+const exit = process.exit.bind(process)
+
+/** Ends the process now; `process.exit` itself means `app.exit` once the app runs. */
+export function leaveNow(code: number): never {
+  return exit(code)
+}

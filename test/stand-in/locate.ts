@@ -17,8 +17,7 @@ const STAND_IN = join(import.meta.dirname, 'electron')
  * `E2E_ELECTRON=real` or `=stand-in` forces one of them.
  * @throws Error when the real binary is demanded and not there.
  */
-export function findElectron(): FoundElectron {
-  const wanted = process.env['E2E_ELECTRON']
+export function findElectron(wanted = process.env['E2E_ELECTRON']): FoundElectron {
   if (wanted === 'stand-in') return standIn('E2E_ELECTRON=stand-in')
   const real = realElectron()
   if (real !== undefined) return { kind: 'real', executable: real, reason: `Electron's own binary (${real})` }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { spawn } from 'node:child_process'
-import { host, lifecycle } from '../host.ts'
+import { host, leaveNow, lifecycle } from '../host.ts'
 import { createEvent, fire, notImplemented, Part, QuietPart } from '../part.ts'
 import { SingleInstance } from '../single-instance.ts'
 import { Menu } from './menu.ts'
@@ -444,7 +444,7 @@ export class App extends Part {
       .catch((error: unknown) => process.stderr.write(`stand-in: ${String(error)}\n`))
       .finally(() => {
         this.instance.release()
-        process.reallyExit(this.exitCode)
+        leaveNow(this.exitCode)
       })
   }
 

@@ -7,6 +7,7 @@ import type { CdpSession } from '../chromium/cdp.ts'
 import type { PageTarget } from '../chromium/browser.ts'
 import type { Protocol } from '../chromium/protocol.ts'
 import { BINDING, pageScript, preloadScript, RECEIVER, WORLD } from '../chromium/worlds.ts'
+import { wallOffset } from '../clock.ts'
 import { host } from '../host.ts'
 import { createEvent, fire, notImplemented, Part } from '../part.ts'
 import { fromWire, toWire } from '../wire.ts'
@@ -384,6 +385,11 @@ export class WebContents extends Part {
     this.later((session) => session.send('Emulation.setEmulatedMedia', mediaFeatures()))
   }
 
+  /** Not Electron's: the page's `Date` follows the moved clock. */
+  _moveTime(): void {
+    if (wallOffset() !== 0) this.deliver(['time', wallOffset(), ''])
+  }
+
   /** Not Electron's: the page goes with its window. */
   _destroy(): void {
     if (this.destroyed) return
@@ -453,7 +459,9 @@ export class WebContents extends Part {
   private listen(session: CdpSession): void {
     session.on('Runtime.executionContextCreated', ({ context }) => {
       const frameId = (context.auxData as { frameId?: string } | undefined)?.frameId
-      if (context.name === WORLD && frameId !== undefined) this.preloadContexts.set(frameId, context.id)
+      if (context.name !== WORLD || frameId === undefined) return
+      this.preloadContexts.set(frameId, context.id)
+      if (frameId === this.targetId) this._moveTime()
     })
     session.on('Runtime.executionContextDestroyed', ({ executionContextId }) => {
       for (const [frameId, id] of this.preloadContexts) {

@@ -32,14 +32,12 @@ export class Browser {
   /** Called with every page that a page opened by itself; it stays paused until the callee decides. */
   onPopup: (popup: PageTarget) => void = () => undefined
   private readonly child: ChildProcess
-  private readonly profile: string
   private readonly attached = new Map<string, PageTarget>()
   private readonly claims = new Map<string, (target: PageTarget) => void>()
   private pendingCreations = 0
 
-  private constructor(child: ChildProcess, profile: string) {
+  private constructor(child: ChildProcess) {
     this.child = child
-    this.profile = profile
     this.connection = new CdpConnection(child.stdio[3] as Writable, child.stdio[4] as Readable)
     this.connection.root.on('Target.attachedToTarget', (event) => {
       this.onAttached(event)
@@ -61,7 +59,7 @@ export class Browser {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...install.env, HOME: profile },
     })
-    const browser = new Browser(child, profile)
+    const browser = new Browser(child)
     const failed = once(child, 'error').then(([error]) => {
       throw error instanceof Error ? error : new Error(String(error))
     })

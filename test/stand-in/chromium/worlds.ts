@@ -45,6 +45,20 @@ function pageWorld(secret: string, makeEnd: (channel: BridgeChannel) => Bridge):
     freeze(value)
     Object.defineProperty(globalThis, key, { value, enumerable: true, writable: false, configurable: false })
   }) as (...args: never[]) => unknown)
+  let offset: number | undefined
+  bridge.operations.set('time', ((milliseconds: number) => {
+    const Original = Date
+    if (offset === undefined) {
+      const now = (): number => Original.now() + (offset ?? 0)
+      globalThis.Date = new Proxy(Original, {
+        construct: (target, args: [], newTarget) =>
+          Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget) as object,
+        apply: () => new Original(now()).toString(),
+        get: (target, key, receiver): unknown => (key === 'now' ? now : Reflect.get(target, key, receiver)),
+      })
+    }
+    offset = milliseconds
+  }) as (...args: never[]) => unknown)
   document.addEventListener(
     `${secret}-ask`,
     () => document.dispatchEvent(new MouseEvent(`${secret}-element`, { relatedTarget: element })),
@@ -134,6 +148,10 @@ function preloadWorld(
   const offered = refuse('ipcRenderer', ipcRenderer)
 
   globals[names.receiver] = (kind: string, first: string | number, text: string): void => {
+    if (kind === 'time') {
+      bridge.ask('time', first)
+      return
+    }
     if (kind === 'message') {
       const channel = first as string
       for (const { listener, once } of listeners.get(channel) ?? []) {
