@@ -8,7 +8,7 @@ import type { WebContents } from './web-contents.ts'
 
 /**
  * Where the parts find each other: Electron's modules know each other in circles, ours only know this object.
- * `boot.ts` fills in the three single parts before the app runs.
+ * `run.ts` fills in the three single parts before the app runs.
  */
 class Parts {
   app!: App
