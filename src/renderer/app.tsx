@@ -8,7 +8,7 @@ import { CommandButton, SendContext } from './parts/command.tsx'
 import { Details } from './parts/details.tsx'
 import { Footer } from './parts/footer.tsx'
 import { Header } from './parts/header.tsx'
-import { History, Last } from './parts/history.tsx'
+import { History } from './parts/history.tsx'
 import { Notices } from './parts/notices.tsx'
 import { ProblemCard } from './parts/problem.tsx'
 import { SigningInCard, SignInButtons } from './parts/sign-in.tsx'
@@ -81,7 +81,8 @@ function FaceParts({ snapshot, reading }: { readonly snapshot: Snapshot; readonl
         <>
           <ProblemCard problem={face.problem} />
           <SignInButtons again />
-          <Past snapshot={snapshot} reading={reading} />
+          <StatusCard snapshot={snapshot} reading={reading} />
+          <History history={history} reading={reading} />
         </>
       )
     case 'not-supported':
@@ -131,15 +132,6 @@ function Everyday({ snapshot, reading }: { readonly snapshot: Snapshot; readonly
       <StatusCard snapshot={snapshot} reading={reading} />
       <ClearAction clearing={snapshot.face.kind === 'clearing'} />
       <SetAction snapshot={snapshot} />
-      <Past snapshot={snapshot} reading={reading} />
-    </>
-  )
-}
-
-function Past({ snapshot, reading }: { readonly snapshot: Snapshot; readonly reading: Reading }) {
-  return (
-    <>
-      <Last history={snapshot.history} reading={reading} />
       <History history={snapshot.history} reading={reading} />
     </>
   )

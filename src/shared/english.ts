@@ -17,7 +17,7 @@ export interface ProblemWords {
 
 const NOTHING_CLEARED = 'Nothing is being cleared.'
 const NOT_SIGNED_IN = 'You are not signed in. Nothing is being cleared.'
-const KEEPS_TRYING = 'Your call status may still show. The app keeps trying while you are away.'
+const KEEPS_TRYING = 'Your call status may still show. The app keeps trying.'
 
 const problems: Record<ProblemCode, ProblemWords> = {
   'client-id-missing': {
@@ -445,13 +445,15 @@ export const english = {
     untilLeave: (pair: string) => `${pair}, until you leave`,
     setting: (pair: string) => `Setting: ${pair}, until you leave`,
     trouble: (pair: string, why: string) => `${pair}: ${why}. Trying again.`,
+    clearing: (pair: string) => `${pair}: clearing`,
+    notCleared: (pair: string) => `${pair}: not cleared yet`,
     none: 'Nothing set from this app',
   },
 
   presence: {
-    shows: (what: string) => `Teams shows: ${what}`,
-    readAt: (time: string) => `Read ${time}`,
-    why: 'Why is it still there?',
+    shows: 'Teams shows',
+    readAt: (time: string) => `at ${time}`,
+    why: 'Why does Teams still show it?',
     catchingUp: 'Teams may need a few minutes to catch up.',
     otherCause:
       'Other causes are a Teams call or meeting, another program, your calendar, or a status that you picked in Teams. The app leaves those alone.',
@@ -485,14 +487,12 @@ export const english = {
     retry: 'Try now',
     clear: 'Clear my call status',
     clearNote: 'Does not change Teams meetings, your calendar or a status you picked in Teams.',
-    set: 'Set my call status',
-    setNote: 'Until you leave. Setting another one replaces it.',
+    set: 'Set my call status, until you leave',
     setWhyAway: 'You are away from this computer.',
     setWhySignIn: 'Sign in first.',
     setWhyClearing: 'Wait until the clear is done.',
     setWhyOther: 'Not possible now.',
     yours: 'Your call status',
-    teams: 'In Teams',
     last: 'Last time',
     lastNothing: 'Nothing has happened yet.',
     history: 'History',

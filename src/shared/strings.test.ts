@@ -162,9 +162,14 @@ describe('lines', () => {
   const own = { pair: 'Busy/InACall', confirmed: true, since: AT, problem: null } as const
 
   it('say what we set and when it ends', () => {
-    expect(ownText(own)).toBe('Busy, in a call, until you leave')
-    expect(ownText({ ...own, confirmed: false })).toBe('Setting: Busy, in a call, until you leave')
-    expect(ownText({ ...own, problem: offline })).toBe('Busy, in a call: no network. Trying again.')
+    const on = { kind: 'on' } as const
+    expect(ownText(own, on)).toBe('Busy, in a call, until you leave')
+    expect(ownText({ ...own, confirmed: false }, on)).toBe('Setting: Busy, in a call, until you leave')
+    expect(ownText({ ...own, problem: offline }, on)).toBe('Busy, in a call: no network. Trying again.')
+    expect(ownText(own, { kind: 'clearing', departure: 'manual' })).toBe('Busy, in a call: clearing')
+    const due = { kind: 'needs-sign-in', problem: { code: 'needs-sign-in' }, due: 'lock' } as const
+    expect(ownText(own, due)).toBe('Busy, in a call: not cleared yet')
+    expect(ownText(own, { ...due, due: null })).toBe('Busy, in a call, until you leave')
   })
 
   it('say what Teams shows, names unknown to us included', () => {

@@ -97,9 +97,11 @@ export function problemText(problem: Problem): ProblemWords {
   return words.problems[problem.code]
 }
 
-/** "Busy, in a call, until you leave". */
-export function ownText(own: OwnView): string {
+/** "Busy, in a call, until you leave"; while its clear is owed, that it is. */
+export function ownText(own: OwnView, face: Face): string {
   const pair = pairText(own.pair)
+  if (face.kind === 'clearing') return words.own.clearing(pair)
+  if (face.kind === 'not-cleared' || ('due' in face && face.due !== null)) return words.own.notCleared(pair)
   if (own.problem !== null) return words.own.trouble(pair, problemText(own.problem).short)
   return own.confirmed ? words.own.untilLeave(pair) : words.own.setting(pair)
 }

@@ -33,8 +33,10 @@ export interface Report {
 /** One open window of the gallery. */
 export interface Exhibit {
   readonly page: Page
-  /** Console errors and uncaught exceptions so far. */
-  readonly errors: readonly string[]
+  /** Console errors and warnings and uncaught exceptions since the last call. */
+  takeErrors(): readonly string[]
+  /** Opens the window anew on a snapshot. */
+  load(snapshot: Snapshot): Promise<void>
   /** Pushes a snapshot, as the main process does. */
   show(snapshot: Snapshot): Promise<void>
   report(): Promise<Report>
@@ -116,12 +118,17 @@ export class Gallery {
     page.on('pageerror', (error) => errors.push(error.message))
     await page.clock.setFixedTime(NOW)
     await page.addInitScript({ path: join(import.meta.dirname, 'probe.js') })
-    await page.addInitScript(`probe.show(${JSON.stringify(snapshot)})`)
     await page.goto(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`)
-    await page.getByRole('heading', { level: 1 }).waitFor()
+    const load = async (next: Snapshot): Promise<void> => {
+      await page.evaluate(`window.name = ${JSON.stringify(JSON.stringify(next))}`)
+      await page.reload()
+      await page.getByRole('heading', { level: 1 }).waitFor()
+    }
+    await load(snapshot)
     return {
       page,
-      errors,
+      takeErrors: () => errors.splice(0),
+      load,
       show: (next) => page.evaluate(`probe.show(${JSON.stringify(next)})`),
       report: () => page.evaluate('probe.report()'),
       sent: () => page.evaluate('probe.sent'),

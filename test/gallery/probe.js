@@ -8,7 +8,8 @@ globalThis.probe = (() => {
   const violations = []
   const sent = []
   const listeners = new Set()
-  let snapshot = null
+  // The window's name outlives a reload: so one page can be loaded on one snapshot after the other.
+  let snapshot = window.name === '' ? null : JSON.parse(window.name)
   let refuse = false
   document.addEventListener('securitypolicyviolation', (event) =>
     violations.push(`${event.violatedDirective} ${event.blockedURI}`),

@@ -1,8 +1,17 @@
 /** The one primary button, and the five pairs that can be set until the user leaves. */
-import { PAIRS } from '../../shared/presence.ts'
+import type { Pair } from '../../shared/presence.ts'
 import { pairText, problemText, words } from '../../shared/strings.ts'
 import type { Snapshot } from '../../shared/snapshot.ts'
 import { CommandButton } from './command.tsx'
+
+/** The five pairs in the order in which they fill two rows; the type makes sure that none is missing. */
+const ORDER = Object.keys({
+  'Available/Available': true,
+  'Busy/InACall': true,
+  'Away/Away': true,
+  'Busy/InAConferenceCall': true,
+  'DoNotDisturb/Presenting': true,
+} satisfies Record<Pair, true>) as Pair[]
 
 /** "Clear my call status", with what it leaves alone. */
 export function ClearAction({ clearing }: { readonly clearing: boolean }) {
@@ -22,21 +31,23 @@ export function ClearAction({ clearing }: { readonly clearing: boolean }) {
 export function SetAction({ snapshot }: { readonly snapshot: Snapshot }) {
   const { canSet, own, setProblem } = snapshot
   return (
-    <fieldset className="card set" disabled={!canSet} aria-describedby="set-note">
+    <fieldset className="card set" disabled={!canSet} aria-describedby={canSet ? undefined : 'set-note'}>
       <legend className="visually-hidden">{words.window.set}</legend>
       <h2 className="card-label" aria-hidden="true">
         {words.window.set}
       </h2>
       <div className="pairs">
-        {PAIRS.map((pair) => (
+        {ORDER.map((pair) => (
           <CommandButton key={pair} command={{ type: 'set', pair }} pressed={own?.pair === pair}>
             {pairText(pair)}
           </CommandButton>
         ))}
       </div>
-      <p className="note" id="set-note">
-        {canSet ? words.window.setNote : whyNot(snapshot)}
-      </p>
+      {!canSet && (
+        <p className="note" id="set-note">
+          {whyNot(snapshot)}
+        </p>
+      )}
       <div role="status">
         {setProblem !== null && (
           <p className="set-problem">

@@ -20,7 +20,7 @@ export function Header({ snapshot, reading }: { readonly snapshot: Snapshot; rea
           ) : (
             <>
               <span className="visually-hidden">{words.window.signedInAs} </span>
-              <span className="account-name">{account.name}</span>{' '}
+              <span className="account-name">{account.name}</span> ·{' '}
               <span className="account-user">{account.username}</span>
             </>
           )}

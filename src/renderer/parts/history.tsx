@@ -1,23 +1,6 @@
-/** What happened last, and everything before it. */
+/** What happened: one line for the last time, and the whole list. */
 import { historyText, words, type Reading } from '../../shared/strings.ts'
 import type { HistoryEntry } from '../../shared/snapshot.ts'
-
-/** One line that answers "did it work the last time?". */
-export function Last({
-  history,
-  reading,
-}: {
-  readonly history: readonly HistoryEntry[]
-  readonly reading: Reading
-}) {
-  const [entry] = history
-  return (
-    <section className="last" aria-label={words.window.last}>
-      <h2 className="card-label">{words.window.last}</h2>
-      {entry === undefined ? <p>{words.window.lastNothing}</p> : <Line entry={entry} reading={reading} />}
-    </section>
-  )
-}
 
 /** Collapsed until asked for; newest first. */
 export function History({

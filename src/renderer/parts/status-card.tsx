@@ -1,6 +1,7 @@
-/** What we set, what Teams shows, and why the two may differ. */
-import { ownText, presenceText, timeText, words, type Reading } from '../../shared/strings.ts'
-import type { Snapshot } from '../../shared/snapshot.ts'
+/** What we set, what Teams shows, what happened last, and why Teams may still show something. */
+import type { ReactNode } from 'react'
+import { historyText, ownText, presenceText, timeText, words, type Reading } from '../../shared/strings.ts'
+import type { HistoryEntry, Snapshot } from '../../shared/snapshot.ts'
 
 /** Only for what this app set is a "what" and an end ever shown. */
 export function StatusCard({
@@ -10,33 +11,51 @@ export function StatusCard({
   readonly snapshot: Snapshot
   readonly reading: Reading
 }) {
-  const { own, presence } = snapshot
+  const { face, own, presence, history } = snapshot
+  const [last] = history
   return (
     <section className="card" aria-label={words.window.yours}>
       <dl className="facts">
-        <div className="fact">
-          <dt>{words.window.yours}</dt>
-          <dd>{own === null ? words.own.none : ownText(own)}</dd>
-        </div>
+        <Fact name={words.window.yours}>
+          {own === null ? words.own.none : <strong>{ownText(own, face)}</strong>}
+        </Fact>
         {presence !== null && (
-          <div className="fact">
-            <dt>{words.window.teams}</dt>
-            <dd>
-              {words.presence.shows(presenceText(presence))}
-              <span className="note"> · {words.presence.readAt(timeText(presence.at, reading))}</span>
-            </dd>
-          </div>
+          <Fact name={words.presence.shows}>
+            <strong>{presenceText(presence)}</strong>{' '}
+            <span className="note">{words.presence.readAt(timeText(presence.at, reading))}</span>
+          </Fact>
         )}
+        <Fact name={words.window.last}>
+          {last === undefined ? words.window.lastNothing : <LastTime entry={last} reading={reading} />}
+        </Fact>
       </dl>
       {stillBusy(snapshot) && (
         <div className="why">
-          <h2 className="card-label">{words.presence.why}</h2>
+          <h2 className="card-title">{words.presence.why}</h2>
           <p>
             {words.presence.catchingUp} {words.presence.otherCause}
           </p>
         </div>
       )}
     </section>
+  )
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div className="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function LastTime({ entry, reading }: { readonly entry: HistoryEntry; readonly reading: Reading }) {
+  const { text, took, time } = historyText(entry, reading)
+  return (
+    <>
+      {text} <span className="note">{took === '' ? time : `${time} · ${took}`}</span>
+    </>
   )
 }
 

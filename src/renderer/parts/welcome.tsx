@@ -6,13 +6,13 @@ export function Welcome() {
   const { title, does, doesNotTitle, doesNot } = words.welcome
   return (
     <section className="welcome" aria-label={title}>
-      <h2 className="card-label">{title}</h2>
+      <h2>{title}</h2>
       <ul>
         {does.map((line) => (
           <li key={line}>{line}</li>
         ))}
       </ul>
-      <h2 className="card-label">{doesNotTitle}</h2>
+      <h2>{doesNotTitle}</h2>
       <ul>
         {doesNot.map((line) => (
           <li key={line}>{line}</li>
