@@ -25,10 +25,10 @@ describe('defaults', () => {
     expect(ignored).toEqual([])
   })
 
-  it('clear at every departure but idle, which is opt-in; asking by hand and signing out have no switch', () => {
+  it('clear at every departure but idle, which is opt-in; quitting, signing out and asking by hand have no switch', () => {
     const { departures } = resolve({}).config
     expect(Object.keys(departures)).toEqual(
-      DEPARTURES.filter((kind) => kind !== 'manual' && kind !== 'sign-out'),
+      DEPARTURES.filter((kind) => !['quit', 'manual', 'sign-out'].includes(kind)),
     )
     expect(Object.keys(departures)).toEqual(SWITCHABLE_DEPARTURES)
     const off = SWITCHABLE_DEPARTURES.filter((kind) => !departures[kind])
@@ -61,7 +61,7 @@ describe('precedence', () => {
   it('goes key by key, also within the departures, and tells what policy fixed', () => {
     const { config } = resolveConfig(layers)
     expect(config.clientId).toBe(CLIENT)
-    expect(config.departures).toMatchObject({ lock: false, sleep: false, quit: true })
+    expect(config.departures).toMatchObject({ lock: false, sleep: false, shutdown: true })
     expect(config.hidden).toBe(true)
     expect([...config.fixed].sort()).toEqual(['departures.lock', 'hidden', 'tenant'])
   })
@@ -142,11 +142,11 @@ describe('values that can not be right', () => {
   it('lets a mistyped switch give way, and tells', () => {
     const { config, problems, ignored } = resolve({
       policy: { hidden: 'yes', departures: { lock: 0 } },
-      settings: { clientId: CLIENT, hidden: true, departures: { lock: false, quit: 'no' } },
+      settings: { clientId: CLIENT, hidden: true, departures: { lock: false, shutdown: 'no' } },
     })
     expect(config).toMatchObject({ hidden: true, problem: null, fixed: [] })
-    expect(config.departures).toMatchObject({ lock: false, quit: true })
-    expect(problems).toEqual([{ code: 'settings-corrupt', detail: 'departures.quit' }])
+    expect(config.departures).toMatchObject({ lock: false, shutdown: true })
+    expect(problems).toEqual([{ code: 'settings-corrupt', detail: 'departures.shutdown' }])
     expect(ignored).toHaveLength(3)
   })
 
@@ -160,11 +160,11 @@ describe('values that can not be right', () => {
 
   it('ignores unknown keys with a line for the log', () => {
     const { ignored, problems } = resolve({
-      policy: { clientID: OTHER, departures: { locks: false, manual: false } },
+      policy: { clientID: OTHER, departures: { locks: false, quit: false } },
       settings: { clientId: CLIENT },
     })
     expect(problems).toEqual([])
-    expect(ignored.map((one) => one.key)).toEqual(['clientID', 'departures.locks', 'departures.manual'])
+    expect(ignored.map((one) => one.key)).toEqual(['clientID', 'departures.locks', 'departures.quit'])
   })
 
   it('never reads the prototype of a parsed file', () => {

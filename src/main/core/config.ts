@@ -1,6 +1,7 @@
 /** What the app runs with: each setting from policy, flag, environment or settings, in this order of precedence. */
-import { CLOUDS, DEPARTURES, type Cloud, type DepartureKind } from '../../shared/presence.ts'
+import { CLOUDS, DEPARTURES, type Cloud } from '../../shared/presence.ts'
 import type { Problem } from '../../shared/problem.ts'
+import { DEFAULT_ATTENDANCE, type SwitchableDeparture } from './attendance.ts'
 
 /** The tenant of the demo (docs/architecture.md, "The demo tenant"): exists only in the simulator. */
 export const DEMO_TENANT_ID = '5f0c1ea2-0000-4000-8000-c1ea2be5e000'
@@ -8,12 +9,9 @@ export const DEMO_TENANT_ID = '5f0c1ea2-0000-4000-8000-c1ea2be5e000'
 /** Microsoft's tenant of all personal accounts, which have no presence (Microsoft identity platform, token claims). */
 const PERSONAL_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad'
 
-/** The departures that a person or an administrator may switch off; asking by hand always works. */
-export type SwitchableDeparture = Exclude<DepartureKind, 'manual' | 'sign-out'>
-
-/** Those departures, in the order of `DEPARTURES`. */
+/** The departures that a person or an administrator may switch off, in the order of `DEPARTURES`. */
 export const SWITCHABLE_DEPARTURES: readonly SwitchableDeparture[] = DEPARTURES.filter(
-  (kind) => kind !== 'manual' && kind !== 'sign-out',
+  (kind) => kind !== 'manual' && kind !== 'sign-out' && kind !== 'quit',
 )
 
 /** What the app runs with. */
@@ -166,7 +164,11 @@ export function resolveConfig(sources: ConfigSources): {
   const departures = Object.fromEntries(
     SWITCHABLE_DEPARTURES.map((kind) => [
       kind,
-      flagValue(`departures.${kind}`, (values) => own(own(values, 'departures'), kind), kind !== 'idle'),
+      flagValue(
+        `departures.${kind}`,
+        (values) => own(own(values, 'departures'), kind),
+        DEFAULT_ATTENDANCE.enabled[kind],
+      ),
     ]),
     // The keys are the switchable departures, all of them: fromEntries can't say so.
   ) as Record<SwitchableDeparture, boolean>

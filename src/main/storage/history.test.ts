@@ -35,6 +35,7 @@ it('gives back what was added, newest first', () => {
       endedBy: WALL + 9,
     },
     { at: WALL + 3, departure: 'manual', settlement: 'nothing-to-clear', tookMs: 0 },
+    { at: WALL + 4, departure: 'interrupted', settlement: 'expired', tookMs: null, endedBy: WALL },
   ]
   for (const one of entries) expect(store.add(one)).toEqual({ ok: true })
   expect(open().load()).toEqual({ data: [...entries].reverse(), problems: [] })

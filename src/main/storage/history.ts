@@ -1,6 +1,5 @@
 /** The durable history: `history.json`, schema version 1, the last 200 entries, newest first. */
 import type { HistoryStore, Loaded, Log, SaveResult } from '../core/model.ts'
-import { DEPARTURES } from '../../shared/presence.ts'
 import type { HistoryEntry, Settlement } from '../../shared/snapshot.ts'
 import { createJsonFile } from './json-file.ts'
 import {
@@ -28,13 +27,28 @@ const SETTLEMENTS = Object.keys({
   'not-confirmed': true,
 } satisfies Record<Settlement, true>) as readonly Settlement[]
 
+/** Every departure and what stands for one in the history; the compiler wants it complete. */
+const OCCASIONS = Object.keys({
+  lock: true,
+  sleep: true,
+  disconnect: true,
+  'user-switch': true,
+  quit: true,
+  'log-off': true,
+  shutdown: true,
+  'sign-out': true,
+  idle: true,
+  manual: true,
+  interrupted: true,
+} satisfies Record<HistoryEntry['departure'], true>) as readonly HistoryEntry['departure'][]
+
 const entry: Check<HistoryEntry> = (value, at) => {
   const read = reader(value, at)
   const why = read('problem', problem)
   const endedBy = read('endedBy', nullable(time))
   return {
     at: read('at', time),
-    departure: read('departure', oneOf(DEPARTURES)),
+    departure: read('departure', oneOf(OCCASIONS)),
     settlement: read('settlement', oneOf(SETTLEMENTS)),
     tookMs: read('tookMs', nullable(number(0, Number.MAX_SAFE_INTEGER))),
     ...(why === null ? {} : { problem: why }),
