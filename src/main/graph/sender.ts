@@ -13,10 +13,13 @@ export interface SenderOptions {
   readonly startWorker?: StartWorker
 }
 
-/** In a hold: a listening worker that gives no sign of life for this long, ms, is dead. */
+/**
+ * In a hold: a listening worker that gives no sign of life for this long, ms, is taken for dead, and the next one for
+ * twice as long. One that still starts is waited for: another would start no sooner.
+ */
 const SILENT_MS = 500
-/** In a hold: a worker that has not begun to listen after this time, ms, is dead. */
-const STARTING_MS = 2_000
+/** In a hold: how long to sleep at most, ms, before the worker's state is looked at again. */
+const LOOK_MS = 100
 /** A write that its worker has not ended this long, ms, after its own deadline is asked after. */
 const GRACE_MS = 2_000
 /** More starts than this within a minute, and main sends itself until the next arming. */
@@ -148,33 +151,42 @@ export function createSender(options: SenderOptions): Sender {
     const wanted = new Set(ids)
     const got: Attempt[] = ended.filter((attempt) => wanted.has(attempt.id))
     ended = ended.filter((attempt) => !wanted.has(attempt.id))
-    let ping = { serial: 0, at: -Infinity }
+    /** Workers taken for dead. On a machine that is only slow they may report all the same. */
+    const suspects: WorkerLink[] = []
+    let patience = SILENT_MS
+    let ping: { readonly serial: number; readonly at: number } | null = null
     while (link !== null) {
       const held: WorkerLink = link
       const bell = held.bell()
-      for (const attempt of held.take()) {
+      for (const attempt of [held, ...suspects].flatMap((each) => each.take())) {
         if (!settle(attempt)) continue
         if (wanted.has(attempt.id)) got.push(attempt)
         else deliverSoon(attempt)
       }
       const now = performance.now()
       if (now >= until || !ids.some((id) => open.has(id))) break
-      const patience = held.wasReady() ? SILENT_MS : STARTING_MS
-      const silent = ping.serial > 0 && !held.answered(ping.serial) && now - ping.at > patience
-      if (held.hasEnded() || silent) {
+      const unanswered = ping !== null && !held.answered(ping.serial)
+      const silent = unanswered && held.wasReady() && now - (ping?.at ?? now) > patience
+      if (silent || held.hasEnded()) {
+        suspects.push(held)
         replaceInHold(held, wanted)
-        ping = { serial: 0, at: -Infinity }
-      } else if (now - ping.at > SILENT_MS && (ping.serial === 0 || held.answered(ping.serial))) {
+        patience *= 2
+        ping = null
+      } else if (ping === null || (!unanswered && now - ping.at > SILENT_MS)) {
+        // Silence counts from here, and for a worker that still starts from its first sign of life on.
         ping = { serial: held.ping(), at: now }
-      }
-      if (link === held) held.waitForBell(bell, Math.max(1, Math.min(until - now, SILENT_MS / 2)))
+      } else if (!held.wasReady()) ping = { serial: ping.serial, at: now }
+      if (link === held) held.waitForBell(bell, Math.min(until - now, LOOK_MS))
     }
+    for (const suspect of suspects) void endQuietly(suspect)
     return got
   }
   /** The planner can't run now, so here alone the sender sends again: every write is idempotent. */
   const replaceInHold = (gone: WorkerLink, wanted: ReadonlySet<number>): void => {
-    log.warn('sender-worker-ended', { code: 'in hold', open: open.size })
-    void endQuietly(gone)
+    log.warn('sender-worker-ended', {
+      code: gone.hasEnded() ? 'ended in hold' : 'silent in hold',
+      open: open.size,
+    })
     start()
     for (const { write } of [...open.values()]) {
       if (wanted.has(write.id) || !gone.wasReady()) post({ type: 'send', write })
