@@ -18,12 +18,16 @@ export interface SettingsFile {
 
 /**
  * Reads the file. One that is corrupt or newer is renamed to `settings.json.<why>-<time>`, and the defaults are used.
- * Never throws. `wall` is ms since the epoch.
+ * Never throws. `wall` is ms since the epoch; `rename` moves a file as `renameSync` does.
  */
-export function openSettingsFile(folder: string, wall: number): SettingsFile {
+export function openSettingsFile(
+  folder: string,
+  wall: number,
+  rename: (from: string, to: string) => void = renameSync,
+): SettingsFile {
   const path = join(folder, `${SETTINGS_NAME}.json`)
   const aside = (code: ProblemCode, label: string, why: string): SettingsFile => {
-    const kept = keepAside(path, label, wall)
+    const kept = keepAside(path, label, wall, rename)
     const detail = `${SETTINGS_NAME}.json: ${why}; ${kept === null ? 'could not be kept aside' : `kept as ${kept}`}`
     return { values: {}, problems: [{ code, detail }], usable: kept !== null }
   }
@@ -55,13 +59,18 @@ export function openSettingsFile(folder: string, wall: number): SettingsFile {
 }
 
 /** Moves the file out of the way, never over another one; null when that fails. */
-function keepAside(path: string, label: string, wall: number): string | null {
+function keepAside(
+  path: string,
+  label: string,
+  wall: number,
+  rename: (from: string, to: string) => void,
+): string | null {
   const stamp = new Date(wall).toISOString().replace(/[-:]|\.\d+/g, '')
   try {
     for (let n = 1; ; n++) {
       const suffix = `.${label}-${stamp}${n === 1 ? '' : `-${n}`}`
       if (lstatSync(path + suffix, { throwIfNoEntry: false }) !== undefined) continue
-      renameSync(path, path + suffix)
+      rename(path, path + suffix)
       return `${SETTINGS_NAME}.json${suffix}`
     }
   } catch {

@@ -1,10 +1,10 @@
-/** The application menu: only macOS shows one, and needs it for its shortcuts. */
+/** The application menu: seen on macOS only, but everywhere it is what gives the shortcuts their meaning. */
 import { Menu, type MenuItemConstructorOptions } from 'electron'
 import { words } from '../../../shared/strings.ts'
 
 /**
  * Sets the menu; call it after ready. Quit goes through our own path, never through the role, which would count as
- * the system's. Elsewhere there is none: the window handles its shortcuts itself, and Chromium copies by itself.
+ * the system's.
  */
 export function setApplicationMenu({
   platform,
@@ -13,28 +13,28 @@ export function setApplicationMenu({
   readonly platform: NodeJS.Platform
   readonly requestQuit: () => void
 }): void {
-  Menu.setApplicationMenu(platform === 'darwin' ? Menu.buildFromTemplate(macMenu(requestQuit)) : null)
+  Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu(platform, requestQuit)))
 }
 
-function macMenu(requestQuit: () => void): MenuItemConstructorOptions[] {
+function applicationMenu(platform: NodeJS.Platform, requestQuit: () => void): MenuItemConstructorOptions[] {
+  const mac: MenuItemConstructorOptions[] = [
+    { role: 'about' },
+    { type: 'separator' },
+    { role: 'hide' },
+    { role: 'hideOthers' },
+    { role: 'unhide' },
+    { type: 'separator' },
+  ]
   return [
     {
       label: words.appName,
       submenu: [
-        { role: 'about' },
-        { type: 'separator' },
-        { role: 'hide' },
-        { role: 'hideOthers' },
-        { role: 'unhide' },
-        { type: 'separator' },
-        { id: 'quit', label: words.tray.quit, accelerator: 'Command+Q', click: () => requestQuit() },
+        ...(platform === 'darwin' ? mac : []),
+        { id: 'quit', label: words.tray.quit, accelerator: 'CmdOrCtrl+Q', click: () => requestQuit() },
       ],
     },
-    // Labelled by the system in the user's language; without them Cmd+C does nothing on macOS.
+    // The system's own words; without this menu Cmd+C does nothing on macOS.
     { role: 'editMenu' },
-    {
-      role: 'window',
-      submenu: [{ role: 'minimize' }, { role: 'close' }],
-    },
+    { role: 'window', submenu: [{ role: 'minimize' }, { role: 'close', accelerator: 'CmdOrCtrl+W' }] },
   ]
 }

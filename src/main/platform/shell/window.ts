@@ -59,7 +59,6 @@ export function createStatusWindow({
       ...SIZE,
       show: false,
       title: words.appName,
-      autoHideMenuBar: true,
       maximizable: false,
       fullscreenable: false,
       backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
@@ -79,6 +78,8 @@ export function createStatusWindow({
         spellcheck: false,
       },
     })
+    // The application menu stays for its shortcuts; its bar is never shown.
+    window.setMenuBarVisibility(false)
     confine(window.webContents, log)
     window.webContents.on('before-input-event', (event, input) => {
       const wish = wishOf(input, process.platform)
