@@ -113,7 +113,7 @@ describe('snapshots', () => {
   })
 
   it('fit an ordinary day without scrolling', async () => {
-    for (const name of ['on', 'on-set', 'cleared', 'nothing-to-clear', 'clearing']) {
+    for (const name of ['on', 'on-set', 'cleared', 'nothing-to-clear', 'clearing', 'demo']) {
       await exhibit.show(GALLERY[name]!.snapshot)
       await exhibit.page.getByText(GALLERY[name]!.says).waitFor()
       expect(await exhibit.page.evaluate('document.documentElement.scrollHeight'), name).toBeLessThanOrEqual(

@@ -43,6 +43,7 @@ describe.each(Object.entries(GALLERY))('%s', (name, { snapshot, says }) => {
   it('is shown in light and dark, and can be operated by keyboard', async () => {
     await exhibit.load(snapshot)
     const { page } = exhibit
+    await page.evaluate('scrollTo(0, 0)')
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       await page.screenshot({ path: join(PICTURES, `${name}-${colorScheme}.png`) })
@@ -66,6 +67,7 @@ describe.each(Object.entries(GALLERY))('%s', (name, { snapshot, says }) => {
       clipped: [],
       scrollWidth: WINDOW.width,
     })
+    if (name === 'on-set') await page.screenshot({ path: join(PICTURES, 'text-200.png'), fullPage: true })
     expect(exhibit.takeErrors()).toEqual([])
   })
 })

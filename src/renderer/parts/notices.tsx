@@ -17,7 +17,9 @@ export function Notices({ notices }: { readonly notices: readonly Problem[] }) {
               <p>
                 {text.meaning} {text.action}
               </p>
-              {notice.detail !== undefined && <p className="note detail">{notice.detail}</p>}
+              {notice.detail !== undefined && (
+                <p className="note detail">{words.window.detail(notice.detail)}</p>
+              )}
             </li>
           )
         })}

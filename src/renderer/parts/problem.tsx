@@ -34,7 +34,7 @@ export function ProblemCard({
       <h2 className="card-title">{text.title}</h2>
       <p>{text.meaning}</p>
       <p>{text.action}</p>
-      {problem.detail !== undefined && <p className="note detail">{problem.detail}</p>}
+      {problem.detail !== undefined && <p className="note detail">{words.window.detail(problem.detail)}</p>}
       {(page !== undefined || children !== undefined) && (
         <div className="row">
           {children}

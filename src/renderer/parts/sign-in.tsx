@@ -36,7 +36,13 @@ export function SigningInCard({
 }) {
   return (
     <section className="card" aria-label={words.window.signIn}>
-      {signingIn.method === 'browser' && <p>{words.window.browserStep}</p>}
+      {signingIn.method === 'browser' && (
+        <>
+          <p>{words.window.browserStep}</p>
+          <p className="note">{words.window.browserElse}</p>
+        </>
+      )}
+      {signingIn.method === 'device-code' && signingIn.userCode === '' && <p>{words.window.codeWait}</p>}
       {signingIn.method === 'device-code' && signingIn.userCode !== '' && (
         <>
           <p>{words.window.codeStep(withoutScheme(signingIn.verificationUri))}</p>
