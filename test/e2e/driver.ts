@@ -232,10 +232,19 @@ function drive(
     ...{ kind: facts.kind, platform: facts.platform, userDataDir: facts.userDataDir, pid: child.pid ?? 0 },
     ...{ electron, exit, out, control },
     window: async (timeoutMs = 15_000) => {
-      const page = await newestPage(timeoutMs)
-      // The page may still be about:blank; an app's page has something in its body.
-      await page.waitForSelector('body *', { state: 'attached', timeout: timeoutMs })
-      return page
+      const deadline = performance.now() + timeoutMs
+      for (;;) {
+        const left = Math.max(1, deadline - performance.now())
+        const page = await newestPage(left)
+        try {
+          // The page may still be about:blank; an app's page has something in its body.
+          await page.waitForSelector('body *', { state: 'attached', timeout: left })
+          return page
+        } catch (error) {
+          // A page that was just closing is not the one that is waited for.
+          if (!page.isClosed() || performance.now() > deadline) throw error
+        }
+      }
     },
     windows: () =>
       electron.evaluate(({ BrowserWindow }) => {

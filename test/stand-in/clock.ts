@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { syncBuiltinESMExports } from 'node:module'
+import { stripTypeScriptTypes, syncBuiltinESMExports } from 'node:module'
 import timers from 'node:timers'
 import timersPromises from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -60,7 +63,7 @@ export function installClock(): void {
   syncBuiltinESMExports()
 }
 
-/** The worker's half: takes the shared offsets of the thread that started it. */
+/** The worker's half: takes the shared offsets of the thread that started it. Called at the end of the worker's copy. */
 export function followClock(): void {
   const buffer = workerThreads.getEnvironmentData(SHARED)
   const slot = workerThreads.getEnvironmentData(SLOT)
@@ -244,11 +247,27 @@ function patchMonotonic(): void {
   os.uptime = () => real.osUptime() + monotonic() / 1000
 }
 
-/** Workers load `clock-worker.ts` first and share the offsets. */
+/**
+ * This file as JavaScript that ends by following the main thread's clock. Made once and kept: stripping the types in
+ * each worker would triple the time that a worker needs to start.
+ */
+function workerPreload(): string {
+  const source = readFileSync(import.meta.filename, 'utf8')
+  const folder = join(import.meta.dirname, '../../node_modules/.cache/stand-in-compile')
+  const file = join(folder, `clock-${createHash('sha256').update(source).digest('hex').slice(0, 16)}.mjs`)
+  if (existsSync(file)) return file
+  mkdirSync(folder, { recursive: true })
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, `${stripTypeScriptTypes(source)}\nfollowClock()\n`)
+  renameSync(draft, file)
+  return file
+}
+
+/** Workers load {@link workerPreload} first and share the offsets. */
 function patchWorkers(): void {
-  const preload = new URL('./clock-worker.ts', import.meta.url).href
   const Original = workerThreads.Worker
   workerThreads.setEnvironmentData(SHARED, shared.buffer)
+  let preload: string | undefined
   workerThreads.Worker = class Worker extends Original {
     constructor(file: string | URL, options: workerThreads.WorkerOptions = {}) {
       let slot = 0
@@ -256,9 +275,15 @@ function patchWorkers(): void {
       if (slot >= SLOTS) throw new Error(`stand-in: more than ${SLOTS} workers`)
       workerThreads.setEnvironmentData(SLOT, slot)
       Atomics.store(shared.words, 1 + slot, 0x7fffffff)
+      preload ??= workerPreload()
       super(file, {
         ...options,
-        execArgv: ['--disable-warning=ExperimentalWarning', ...(options.execArgv ?? []), '--import', preload],
+        execArgv: [
+          '--disable-warning=ExperimentalWarning',
+          ...(options.execArgv ?? []),
+          '--require',
+          preload,
+        ],
       })
       slotsInUse.add(slot)
       this.once('exit', () => slotsInUse.delete(slot))

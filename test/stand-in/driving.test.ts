@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { launchApp, type App, type LaunchOptions } from '../e2e/driver.ts'
+import { eventually } from './eventually.ts'
 import { FIXTURE } from './fixture-app.ts'
 
 /* The fixture app, driven by Playwright as the built app's specs are. */
@@ -22,12 +23,20 @@ test('a window shows a page of a custom scheme with its preload', async () => {
   expect(await page.textContent('h1')).toBe('Hello')
   expect(await page.evaluate('window.early')).toBe('object')
   await page.click('#ask')
-  await expect.poll(() => page.evaluate('document.querySelector("#ask").textContent === "from the page"')).toBe(true)
-  expect(await page.evaluate('window.fixture.echo(1)')).toMatchObject({ value: 1, own: true, url: 'app://bundle/index.html' })
+  await expect
+    .poll(() => page.evaluate('document.querySelector("#ask").textContent === "from the page"'))
+    .toBe(true)
+  expect(await page.evaluate('window.fixture.echo(1)')).toMatchObject({
+    value: 1,
+    own: true,
+    url: 'app://bundle/index.html',
+  })
   expect(await page.evaluate('isSecureContext')).toBe(true)
   expect(await page.evaluate('[innerWidth, innerHeight]')).toEqual([400, 560])
   // Text has a width: without fonts Chromium draws none, silently.
-  const width = await page.evaluate('(() => { const r = document.createRange(); r.selectNodeContents(document.querySelector("h1")); return r.getBoundingClientRect().width })()')
+  const width = await page.evaluate(
+    '(() => { const r = document.createRange(); r.selectNodeContents(document.querySelector("h1")); return r.getBoundingClientRect().width })()',
+  )
   expect(width).toBeGreaterThan(20)
   expect(await app.quit()).toBe(0)
   expect(app.out()).toMatch(/before-quit[\s\S]*closed[\s\S]*will-quit[\s\S]*quit/)
@@ -37,19 +46,25 @@ test('the bridge copies, freezes, proxies functions and promises, and carries er
   const app = await launch()
   const page = await app.window()
   expect(await page.evaluate('window.fixture.add(2, 3)')).toBe(5)
-  expect(await page.evaluate('Object.isFrozen(window.fixture) && Object.isFrozen(window.fixture.nested)')).toBe(true)
+  expect(
+    await page.evaluate('Object.isFrozen(window.fixture) && Object.isFrozen(window.fixture.nested)'),
+  ).toBe(true)
   expect(await page.evaluate('window.fixture.nested.list[1].getTime()')).toBe(0)
   expect(await page.evaluate('window.fixture.nested.list[2].get("k") === 1n')).toBe(true)
   expect(await page.evaluate('window.fixture.nested.when')).toBe('later')
   expect(await page.evaluate('window.fixture.fail().catch((e) => e instanceof Error && e.message)')).toBe(
     "Error invoking remote method 'fail': TypeError: on purpose",
   )
-  expect(await page.evaluate('window.fixture.echo(() => 1).catch((e) => e.message)')).toContain('could not be cloned')
-  expect(await page.evaluate('typeof ipcRenderer + typeof require + typeof __standInSend')).toBe('undefinedundefinedundefined')
+  expect(await page.evaluate('window.fixture.echo(() => 1).catch((e) => e.message)')).toContain(
+    'could not be cloned',
+  )
+  expect(await page.evaluate('typeof ipcRenderer + typeof require + typeof __standInSend')).toBe(
+    'undefinedundefinedundefined',
+  )
   await page.evaluate('window.seen = []; window.stop = window.fixture.onPower((name) => seen.push(name))')
   expect(await page.evaluate('window.fixture.subscribers()')).toBe(2)
   await app.power('suspend')
-  await expect.poll(() => page.evaluate('seen.length === 1')).toBe(true)
+  await eventually(() => page.evaluate('seen.length === 1')).toBe(true)
   await page.evaluate('window.stop()')
   expect(await page.evaluate('window.fixture.subscribers()')).toBe(1)
 })
@@ -57,15 +72,21 @@ test('the bridge copies, freezes, proxies functions and promises, and carries er
 test('CSP, popups and navigation are kept as the app wants them', async () => {
   const app = await launch()
   const page = await app.window()
-  expect(await page.evaluate('(() => { const s = document.createElement("script"); s.textContent = "window.bad = 1"; document.body.append(s); return typeof window.bad })()')).toBe('undefined')
+  expect(
+    await page.evaluate(
+      '(() => { const s = document.createElement("script"); s.textContent = "window.bad = 1"; document.body.append(s); return typeof window.bad })()',
+    ),
+  ).toBe('undefined')
   await page.click('#popup')
-  await expect.poll(() => app.out()).toContain('open https://example.invalid/popup')
+  await eventually(() => app.out()).toContain('open https://example.invalid/popup')
   await page.click('#away')
-  await expect.poll(() => app.out()).toContain('will-navigate https://example.invalid/away')
+  await eventually(() => app.out()).toContain('will-navigate https://example.invalid/away')
   expect(await page.textContent('h1')).toBe('Hello')
   // Reloading is the app's own navigation and asks nobody.
   await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.reload())
-  await expect.poll(() => page.evaluate('document.querySelector("#power")?.textContent === "no power event"')).toBe(true)
+  await expect
+    .poll(() => page.evaluate('document.querySelector("#power")?.textContent === "no power event"'))
+    .toBe(true)
   expect(app.out().match(/will-navigate/g)).toHaveLength(1)
 })
 
@@ -87,7 +108,7 @@ test('the tray is seen and used', async () => {
   await app.tray.choose('open')
   const page = await app.window()
   await app.tray.choose('Dark')
-  await expect.poll(() => page.evaluate('matchMedia("(prefers-color-scheme: dark)").matches')).toBe(true)
+  await eventually(() => page.evaluate('matchMedia("(prefers-color-scheme: dark)").matches')).toBe(true)
   await expect(app.tray.choose('Nothing')).rejects.toThrow('no menu item')
   await app.tray.choose('Quit').catch(() => undefined) // the process may be gone before it answers
   expect(await app.exit).toBe(0)
@@ -96,7 +117,7 @@ test('the tray is seen and used', async () => {
 test('each platform gets only the events that Electron has there', async () => {
   const mac = await launch({ platform: 'darwin', args: ['--hidden'] })
   await mac.power('lock-screen')
-  await expect.poll(() => mac.out()).toContain('power lock-screen')
+  await eventually(() => mac.out()).toContain('power lock-screen')
   expect(await mac.electron.evaluate(({ app }) => typeof app.dock)).toBe('object')
   const linux = await launch({ args: ['--hidden'] })
   await expect(linux.power('lock-screen')).rejects.toThrow('never sends')
@@ -116,11 +137,17 @@ test('what is missing says so', async () => {
         return String(error)
       }
     }, code)
-  expect(await attempt('electron.app.showAboutPanel()')).toContain('stand-in: App.showAboutPanel is not implemented')
-  expect(await attempt('electron.crashReporter.start({})')).toContain('stand-in: crashReporter is not implemented')
+  expect(await attempt('electron.app.showAboutPanel()')).toContain(
+    'stand-in: App.showAboutPanel is not implemented',
+  )
+  expect(await attempt('electron.crashReporter.start({})')).toContain(
+    'stand-in: crashReporter is not implemented',
+  )
   expect(await attempt('electron.BrowserWindow.fromBrowserView()')).toContain('not implemented')
   expect(await attempt('electron.shell.trashItem("x")')).toContain('not implemented')
-  expect(await attempt('new electron.BrowserWindow({ webPreferences: { nodeIntegration: true } })')).toContain('not implemented')
+  expect(
+    await attempt('new electron.BrowserWindow({ webPreferences: { nodeIntegration: true } })'),
+  ).toContain('not implemented')
 })
 
 test('a second instance hands its arguments over and leaves', async () => {
@@ -130,6 +157,6 @@ test('a second instance hands its arguments over and leaves', async () => {
     () => 0, // gone before Playwright was attached
   )
   expect(second).toBe(0)
-  await expect.poll(() => first.out()).toContain('second-instance --hello')
+  await eventually(() => first.out()).toContain('second-instance --hello')
   expect(await first.quit()).toBe(0)
 })

@@ -232,6 +232,7 @@ export class App extends Part {
     if (lifecycle.exiting) return
     this.exitCode = exitCode
     lifecycle.quitting = true
+    this.closing = true
     for (const window of [...parts.windows.values()]) window.destroy()
     this.leave()
   }
