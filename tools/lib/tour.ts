@@ -1,0 +1,181 @@
+/** The steps of the demo: what the person and the machine do, and what must have come of it. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
+import type { Pair } from '../../src/shared/presence.ts'
+import type { HistoryEntry, Snapshot } from '../../src/shared/snapshot.ts'
+import { words } from '../../src/shared/strings.ts'
+import type { App } from '../../test/e2e/driver.ts'
+import { signInAsBrowser, type Simulator } from '../../test/simulator/index.ts'
+import { anotherProgramSetsCall, demoSessions, DEMO_USER_NAME, holds } from './demo-tenant.ts'
+import { sayNote, sayStep } from './timeline.ts'
+import { until } from './until.ts'
+
+/** How long anything may take before the step counts as failed, ms. */
+const LIMIT_MS = 15_000
+/** On Linux the lock is seen by a look every 15 seconds (docs/architecture.md, "Away and present"), ms. */
+const POLL_MS = 15_000
+/** What the window needs to draw its last change before its picture is taken, ms. */
+const DRAW_MS = 200
+
+/** How long a picture waits for presence to be read back, ms. */
+const READ_BACK_MS = 5_000
+
+/** What came of the tour. */
+export interface TourResult {
+  /** Steps that went wrong; empty when all is well. */
+  readonly troubles: readonly string[]
+  /** How long each clear took, ms. */
+  readonly clears: readonly number[]
+  /** Names of the pictures, in order. */
+  readonly pictures: readonly string[]
+}
+
+/** What a step does; gives back how long the clear took if it is one that clears. */
+type Act = () => Promise<number | undefined>
+
+/** Walks through all steps on a started app, printing each. A step that fails is told and the rest goes on. */
+export async function walk(app: App, simulator: Simulator, output: string): Promise<TourResult> {
+  const troubles: string[] = []
+  const clears: number[] = []
+  const pictures: string[] = []
+  const held = (): string => holds(demoSessions(simulator))
+  let page: Page | undefined
+  let number = 0
+
+  async function step(name: string, file: string | null, act: Act): Promise<void> {
+    number += 1
+    const before = held()
+    let clearedMs: number | undefined
+    let trouble: string | undefined
+    try {
+      clearedMs = await act()
+      if (file !== null) {
+        await sleep(DRAW_MS)
+        const picture = `${String(number).padStart(2, '0')}-${file}.png`
+        await app.screenshot(join(output, picture))
+        pictures.push(picture)
+      }
+    } catch (error) {
+      trouble = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+    }
+    if (clearedMs !== undefined) {
+      clears.push(clearedMs)
+      if (held() !== '-') trouble = 'A session is left after a departure.'
+    }
+    if (trouble !== undefined) troubles.push(`${name}: ${trouble}`)
+    sayStep(number, { name, before, after: held(), clearedMs, trouble })
+  }
+
+  const snapshot = async (): Promise<Snapshot> => {
+    page ??= await app.window()
+    return page.evaluate<Snapshot>('window.clearPresence.snapshot()')
+  }
+  const press = async (name: string): Promise<void> => {
+    page ??= await app.window()
+    await page.getByRole('button', { name, exact: true }).click({ timeout: LIMIT_MS })
+  }
+
+  async function signIn(): Promise<undefined> {
+    await press(words.window.signIn)
+    const url = await until('The app asks for the browser', LIMIT_MS, async () => (await app.opened())[0])
+    const { outcome } = await signInAsBrowser(simulator, url, { user: DEMO_USER_NAME })
+    if (outcome !== 'posted') throw new Error('The simulated sign-in page refused')
+    await until('Signed in', LIMIT_MS, async () => (await snapshot()).face.kind === 'on')
+    return undefined
+  }
+
+  async function set(pair: Pair): Promise<undefined> {
+    await until('The set buttons work', LIMIT_MS, async () => (await snapshot()).canSet)
+    await press(words.pairs[pair])
+    await until(`Graph holds ${pair}`, LIMIT_MS, async () => {
+      return held() === pair && (await snapshot()).own?.confirmed === true
+    })
+    // The window reads presence back a moment after a write; the picture should show that.
+    const [availability] = pair.split('/')
+    await until('Read back', READ_BACK_MS, async () => {
+      return (await snapshot()).presence?.availability === availability
+    }).catch(() => sayNote('      (presence was not read back yet when the picture was taken)'))
+    return undefined
+  }
+
+  /** Does something that must end the session: exactly one clear, which Graph has answered. */
+  async function clearing(
+    departure: HistoryEntry['departure'],
+    leave: () => Promise<unknown>,
+  ): Promise<number> {
+    const known = historyOf(app.userDataDir).length
+    const seen = simulator.journal().at(-1)?.seq ?? 0
+    await leave()
+    const entry = await until(`The clear (${departure})`, LIMIT_MS, () => {
+      const history = historyOf(app.userDataDir)
+      return history.length > known ? history[0] : undefined
+    })
+    const sent = simulator.journal().filter(({ seq, path }) => seq > seen && path.endsWith('/clearPresence'))
+    if (entry.departure !== departure || entry.settlement !== 'cleared' || entry.tookMs === null) {
+      throw new Error(`The app settled ${entry.departure} as ${entry.settlement}`)
+    }
+    if (sent.length !== 1) throw new Error(`${sent.length} clears were sent instead of one`)
+    return Math.round(entry.tookMs)
+  }
+
+  async function lockScreen(locked: boolean): Promise<void> {
+    if (app.platform !== 'linux') {
+      await app.power(locked ? 'lock-screen' : 'unlock-screen')
+      return
+    }
+    await app.setIdle({ state: locked ? 'locked' : undefined })
+    if (app.kind === 'stand-in') {
+      await app.advanceTime(POLL_MS)
+      simulator.advance(POLL_MS)
+    } else await sleep(POLL_MS)
+  }
+  const lock: Act = () =>
+    clearing('lock', async () => {
+      await lockScreen(true)
+    }).finally(async () => {
+      // What the picture shows is the window after it has heard of the answer.
+      await until('The window says so', LIMIT_MS, async () => (await snapshot()).face.kind === 'cleared')
+    })
+  const unlock: Act = async () => {
+    await lockScreen(false)
+    await until('The app sees the return', LIMIT_MS, async () => !(await snapshot()).away)
+    return undefined
+  }
+
+  await step('The app starts', 'started', async () => {
+    await until('The window', LIMIT_MS, async () => (await snapshot()).face.kind === 'signed-out')
+    return undefined
+  })
+  await step('Sign in as Alex Demo', 'signed-in', signIn)
+  await step('Set "Busy, in a call"', 'set-busy', () => set('Busy/InACall'))
+  await step('Lock the screen', 'locked', lock)
+  await step('Unlock', 'unlocked', unlock)
+  await step('Another program sets a call', 'other-program', async () => {
+    anotherProgramSetsCall(simulator)
+    return Promise.resolve(undefined)
+  })
+  await step('Lock again', 'locked-again', lock)
+  await step('Unlock', 'unlocked-again', unlock)
+  await step('Set "Busy, in a call"', 'set-busy-again', () => set('Busy/InACall'))
+  await step('Press "Clear my call status"', 'cleared-by-hand', () =>
+    clearing('manual', () => press(words.window.clear)),
+  )
+  await step('Set "Available"', 'set-available', () => set('Available/Available'))
+  await step('Quit', null, async () => {
+    const took = await clearing('quit', async () => {
+      const status = await app.quit()
+      if (status !== 0) throw new Error(`The app ended with ${status}`)
+    })
+    return took
+  })
+  return { troubles, clears, pictures }
+}
+
+/** The app's own history file, newest first. It also tells of the clear at a quit, when no window is left to ask. */
+function historyOf(userDataDir: string): readonly HistoryEntry[] {
+  const file = join(userDataDir, 'history.json')
+  if (!existsSync(file)) return []
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly entries: readonly HistoryEntry[] }).entries
+}
