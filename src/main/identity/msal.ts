@@ -8,24 +8,13 @@ import {
   type INetworkModule,
 } from '@azure/msal-node'
 import type { AccessToken, Identity, Log } from '../core/model.ts'
+import { clouds } from '../graph/route.ts'
 import type { Cloud } from '../../shared/presence.ts'
 import { NetworkTrouble } from './errors.ts'
 import { partName, type TokenCache } from './token-cache.ts'
 
 /** The tenant id of every personal Microsoft account. Source: Microsoft identity platform, ID token claims, `tid`. */
 export const PERSONAL_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad'
-
-/** Hosts of each cloud. Source: Microsoft Graph, national cloud deployments; Microsoft Entra, national clouds. */
-const CLOUD_HOSTS: Readonly<Record<Cloud, { readonly graphOrigin: string; readonly authorityHost: string }>> =
-  {
-    global: { graphOrigin: 'https://graph.microsoft.com', authorityHost: 'login.microsoftonline.com' },
-    'us-gov': { graphOrigin: 'https://graph.microsoft.us', authorityHost: 'login.microsoftonline.us' },
-    'us-dod': { graphOrigin: 'https://dod-graph.microsoft.us', authorityHost: 'login.microsoftonline.us' },
-    china: {
-      graphOrigin: 'https://microsoftgraph.chinacloudapi.cn',
-      authorityHost: 'login.partner.microsoftonline.cn',
-    },
-  }
 
 /** Messages of MSAL are cut here in our log, characters. */
 const MAX_MESSAGE = 300
@@ -85,13 +74,13 @@ export interface MsalOptions {
 
 /** The scopes of this app, and no others (least privilege). */
 export function scopesOf(cloud: Cloud): string[] {
-  const { graphOrigin } = CLOUD_HOSTS[cloud]
-  return [`${graphOrigin}/Presence.ReadWrite`, `${graphOrigin}/Presence.Read`]
+  const { graph } = clouds[cloud]
+  return [`${graph}/Presence.ReadWrite`, `${graph}/Presence.Read`]
 }
 
 /** The authority URL of a tenant. */
 export function authorityOf(cloud: Cloud, tenant: string): string {
-  return `https://${CLOUD_HOSTS[cloud].authorityHost}/${encodeURIComponent(tenant)}`
+  return `${clouds[cloud].authority}/${encodeURIComponent(tenant)}`
 }
 
 /** Builds it. Clients are made when first needed, also for registrations that are no longer configured. */
@@ -134,7 +123,7 @@ export function createMsal(options: MsalOptions): Msal {
     const account = accounts.find((candidate) => candidate.homeAccountId === identity.homeAccountId)
     return {
       homeAccountId: identity.homeAccountId,
-      environment: account?.environment ?? CLOUD_HOSTS[identity.cloud].authorityHost,
+      environment: account?.environment ?? new URL(clouds[identity.cloud].authority).hostname,
       // A guest's tokens are those of the tenant they signed in to, not of their home.
       tenantId: identity.tenantId,
       localAccountId: identity.userId,

@@ -3,6 +3,7 @@
  * A keyring that is missing, locked or silent costs the file, not the sign-in.
  */
 import { readFile, rename, stat, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { ICachePlugin, TokenCacheContext } from '@azure/msal-node'
 import type { Clock, Identity, Log, SaveResult, Secrets } from '../core/model.ts'
 import type { Problem } from '../../shared/problem.ts'
@@ -16,8 +17,11 @@ import {
 
 /** A locked keyring may ask the user for a password that nobody is there to type. */
 const KEYRING_MS = 10_000
-/** How often a locked keyring is looked at again. */
+/** When a locked keyring is looked at again: soon if that asks nobody anything, later if it may show a prompt again. */
 const RETRY_MS = 30_000
+const RETRY_PROMPT_MS = 300_000
+/** Foreign bytes are refused at once; a refusal after this time was a prompt that was dismissed or never answered. */
+const PROMPT_MS = 3_000
 /** MSAL holds the cache for a few microtasks; if it ever forgets to let go, nobody waits longer than this. */
 const HOLD_MS = 2_000
 /** One account is about 4 KB. */
@@ -58,7 +62,14 @@ export interface TokenCache {
 
 type Lookup =
   | { readonly kind: 'loaded'; readonly content: CacheContent; readonly problems: readonly Problem[] }
-  | { readonly kind: 'no-keyring'; readonly problem: Problem; readonly again: boolean }
+  | { readonly kind: 'no-keyring'; readonly problem: Problem; readonly againMs: number | null }
+
+const MISSING: Lookup = { kind: 'no-keyring', problem: { code: 'keyring-missing' }, againMs: null }
+const locked = (againMs: number): Lookup => ({
+  kind: 'no-keyring',
+  problem: { code: 'keyring-locked' },
+  againMs,
+})
 
 /** The name of a registration's part of the cache. */
 export function partName(identity: Pick<Identity, 'cloud' | 'clientId'>): string {
@@ -109,26 +120,22 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
 
   // ------------------------------------------------------------------------------------------------------- reading
 
-  async function keepAside(detail: string): Promise<Problem> {
-    const aside = `${path}.unreadable-${new Date(clock.now().wall).toISOString().replaceAll(/[-:.]/g, '')}`
+  async function keepAside(why: string): Promise<Problem> {
+    const aside = `${basename(path)}.unreadable-${new Date(clock.now().wall).toISOString().replaceAll(/[-:.]/g, '')}`
+    log.warn('token-cache-unreadable', { reason: why })
     try {
-      await rename(path, aside)
+      await rename(path, join(dirname(path), aside))
     } catch (error) {
-      log.warn('token-cache-aside', { code: codeOf(error) })
+      return { code: 'token-cache-unreadable', detail: codeOf(error) }
     }
-    log.warn('token-cache-unreadable', { reason: detail })
-    return {
-      code: 'token-cache-unreadable',
-      detail: aside.slice(Math.max(aside.lastIndexOf('/'), aside.lastIndexOf('\\')) + 1),
-    }
+    return { code: 'token-cache-unreadable', detail: aside }
   }
 
   async function look(): Promise<Lookup> {
     const status = await secrets.status()
     // Without a keyring the file stays as it is: it may be readable again tomorrow.
-    if (status === 'missing')
-      return { kind: 'no-keyring', problem: { code: 'keyring-missing' }, again: false }
-    if (status === 'locked') return { kind: 'no-keyring', problem: { code: 'keyring-locked' }, again: true }
+    if (status === 'missing') return MISSING
+    if (status === 'locked') return locked(RETRY_MS)
     const empty = (...problems: readonly Problem[]): Lookup => ({
       kind: 'loaded',
       content: EMPTY_CONTENT,
@@ -144,13 +151,15 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       return codeOf(error) === 'ENOENT' ? empty() : empty(await keepAside(codeOf(error)))
     }
     let plain: string
+    const asked = clock.now().mono
     try {
       plain = await secrets.decrypt(sealed)
     } catch {
-      // Refused because it has been locked meanwhile, or because these bytes aren't ours (copied, OS re-installed)?
+      // Refused because it is locked, or because these bytes aren't ours (copied here, system re-installed)?
+      if (clock.now().mono - asked >= PROMPT_MS) return locked(RETRY_PROMPT_MS)
       const now = await secrets.status()
-      if (now !== 'available')
-        return { kind: 'no-keyring', problem: { code: `keyring-${now}` }, again: now === 'locked' }
+      if (now === 'locked') return locked(RETRY_MS)
+      if (now === 'missing') return MISSING
       return empty(await keepAside('decrypt'))
     }
     const parsed = parseContent(plain)
@@ -177,7 +186,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       if (dirty) schedule()
       return lookup.problems
     }
-    if (lookup.again) cancelRetry = clock.after(RETRY_MS, () => void lookAgain())
+    if (lookup.againMs !== null) cancelRetry = clock.after(lookup.againMs, () => void lookAgain())
     else {
       settled = true
       if (dirty) schedule()
@@ -191,7 +200,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       return await look()
     } catch (error) {
       log.warn('keyring', { code: codeOf(error) })
-      return { kind: 'no-keyring', problem: { code: 'keyring-missing' }, again: false }
+      return MISSING
     }
   }
 
@@ -236,16 +245,17 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     // Until it is known what the file holds, it isn't overwritten, except to get rid of something.
     while (dirty && (settled || purge)) {
       dirty = false
-      const problem = await writeOnce()
+      const nobody = content.accounts.length === 0
+      const problem = nobody ? await eraseFile() : await writeOnce()
       if (problem === null) purge = false
       else if (purge) await eraseFile()
-      report(problem)
+      // Erasing says nothing about the keyring.
+      if (!nobody || problem !== null) report(problem)
       if (problem !== null) return
     }
   }
 
   async function writeOnce(): Promise<Problem | null> {
-    if (content.accounts.length === 0) return eraseFile()
     try {
       const status = await within(KEYRING_MS, secrets.status())
       if (status === 'missing') return { code: 'keyring-missing' }
