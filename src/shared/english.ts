@@ -491,6 +491,8 @@ export const english = {
     setWhyAway: 'You are away from this computer.',
     setWhySignIn: 'Sign in first.',
     setWhyClearing: 'Wait until the clear is done.',
+    setWhyDue: 'Wait until your call status is cleared.',
+    setWhyPermission: 'A permission is missing.',
     setWhyOther: 'Not possible now.',
     yours: 'Your call status',
     last: 'Last time',

@@ -61,7 +61,10 @@ export function SetAction({ snapshot }: { readonly snapshot: Snapshot }) {
 }
 
 function whyNot({ away, account, face }: Snapshot): string {
-  if (account === null || face.kind === 'needs-sign-in') return words.window.setWhySignIn
-  if (away) return words.window.setWhyAway
-  return face.kind === 'clearing' ? words.window.setWhyClearing : words.window.setWhyOther
+  const say = words.window
+  if (account === null || face.kind === 'needs-sign-in') return say.setWhySignIn
+  if (away) return say.setWhyAway
+  if (face.kind === 'clearing') return say.setWhyClearing
+  if (face.kind === 'not-cleared') return say.setWhyDue
+  return face.kind === 'not-permitted' ? say.setWhyPermission : say.setWhyOther
 }
