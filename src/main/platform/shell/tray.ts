@@ -3,6 +3,7 @@ import { Menu, nativeImage, nativeTheme, Tray, type NativeImage } from 'electron
 import type { Log } from '../../core/model.ts'
 import type { Face, Snapshot } from '../../../shared/snapshot.ts'
 import { snapshotSentence, type Reading } from '../../../shared/strings.ts'
+import { panelIsDark } from './panel.ts'
 import type { TrayIconName } from './tray-icon.ts'
 import type { TrayRepresentation } from './tray-images.ts'
 import { trayMenu, type TrayActions } from './tray-menu.ts'
@@ -72,7 +73,13 @@ export function createTray({
   }
 
   function draw(snapshot: Snapshot): void {
-    const name = icon(snapshot.face.kind, platform, nativeTheme.shouldUseDarkColors)
+    const dark = panelIsDark({
+      platform,
+      desktop: process.env['XDG_CURRENT_DESKTOP'],
+      appsDark: nativeTheme.shouldUseDarkColors,
+      systemDark: platform === 'win32' && nativeTheme.shouldUseDarkColorsForSystemIntegratedUI,
+    })
+    const name = icon(snapshot.face.kind, platform, dark)
     if (tray === null) tray = create(name)
     else if (name !== shown.icon) tray.setImage(image(name))
     shown.icon = name
@@ -95,8 +102,9 @@ export function createTray({
     try {
       draw(snapshot)
     } catch (error) {
-      failed = true
-      log.error('no tray icon', { error: String(error) })
+      // Without an icon there is nothing to try again; one that stands may well take the next state.
+      failed = tray === null
+      log.error(failed ? 'no tray icon' : 'tray icon not updated', { error: String(error) })
     }
   }
 
