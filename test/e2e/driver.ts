@@ -45,7 +45,7 @@ export interface App {
   /** The newest window's page, once it shows something; waits for one to open (default 15 s). */
   window(timeoutMs?: number): Promise<Page>
   /** How many windows with a page exist, and whether one is visible. */
-  windows(): Promise<{ count: number; visible: number }>
+  windows(): Promise<{ count: number; visible: boolean }>
   /** A powerMonitor event, for example `lock-screen`. Answers whether the app called `preventDefault`. */
   power(event: string): Promise<boolean>
   /** What the idle polls answer; `undefined` gives them back to the machine. */

@@ -13,7 +13,7 @@ const spec = {
   opened: [],
   dialogs: [],
   answers: [],
-  idle: { state: undefined, seconds: undefined },
+  idle: { state: process.env.SPEC_IDLE_STATE, seconds: undefined },
 }
 globalThis.__spec = spec
 

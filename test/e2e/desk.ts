@@ -1,0 +1,224 @@
+/** A desk for the specs: the simulator, the built app in front of it, and a person who signs in, locks and looks. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
+import {
+  DEMO_CLIENT_ID,
+  DEMO_TENANT_ID,
+  DEMO_USER_ID,
+  DEMO_USER_NAME,
+  type RequestRecord,
+  signInAsBrowser,
+  type SignInChoice,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+} from '../simulator/index.ts'
+import { type App, launchApp, type LaunchOptions } from './driver.ts'
+
+/** How a desk is set up. */
+export interface DeskOptions extends LaunchOptions {
+  readonly simulator?: SimulatorOptions
+  /** Called before the app starts, with the folder of its user data. */
+  readonly beforeStart?: (simulator: Simulator, folder: string) => void
+}
+
+/** The app in front of a simulator. */
+export interface Desk extends AsyncDisposable {
+  readonly simulator: Simulator
+  /** The process that runs now. */
+  readonly app: App
+  /** Signs in through the window as a person would, with the simulator's page as the browser. */
+  signIn(choice?: SignInChoice): Promise<void>
+  /** Ends the process with `kill -9` and starts the app again on the same user data. */
+  restart(options?: LaunchOptions): Promise<void>
+  /** Starts the app again on the same user data after it has ended by itself. */
+  start(options?: LaunchOptions): Promise<void>
+  /** The window's first line. */
+  sentence(): Promise<string>
+  /** Waits until the window's first line matches. */
+  says(sentence: RegExp): Promise<void>
+  /** Waits until the window's text holds this. */
+  shows(text: RegExp): Promise<void>
+  /** Presses a button of the window by its name. */
+  press(name: string | RegExp): Promise<void>
+  /** Locks as this platform does it: an event on Windows and macOS, the poll on Linux. */
+  lock(): Promise<void>
+  unlock(): Promise<void>
+  /** Presence writes that reached Graph, in order, without the CONNECTs before them. */
+  writes(): readonly RequestRecord[]
+  /** Kinds of those writes: `set` (a renewal is one too) and `clear`. */
+  kinds(): readonly string[]
+  /** The presence sessions that Graph holds for the user, as `Busy/InACall`. */
+  held(): readonly string[]
+  /** "Another program" with the same registration sets a call. */
+  otherProgramCalls(): void
+  /** Moves the clocks of app and simulator together. */
+  advance(ms: number): Promise<void>
+  /** Waits until `check` holds; fails with the log of the app after 15 s. */
+  until(check: () => boolean | Promise<boolean>, what: string): Promise<void>
+  /** All that the app has logged. */
+  log(): string
+}
+
+/** Longest wait for something that should come at once, ms. */
+const PATIENCE_MS = 15_000
+/** Time is moved in steps of this length, so that everything due on the way happens in order, ms. */
+const STEP_MS = 15_000
+/** Real time between two steps, for requests to be answered, ms. */
+const BREATH_MS = 25
+
+/** Sets up a desk and waits for nothing: the app is started, and nobody is signed in. */
+export async function setUpDesk(options: DeskOptions = {}): Promise<Desk> {
+  const { simulator: simulatorOptions, beforeStart, ...launch } = options
+  const simulator = await startSimulator({ autoApprove: true, ...simulatorOptions })
+  const env = {
+    ...simulator.env,
+    CLEAR_PRESENCE_CLIENT_ID: DEMO_CLIENT_ID,
+    CLEAR_PRESENCE_TENANT: DEMO_TENANT_ID,
+    ...launch.env,
+  }
+  const runs: App[] = []
+  const userDataDir = mkdtempSync(join(tmpdir(), 'presence-desk-'))
+  const run = async (more: LaunchOptions = {}): Promise<void> => {
+    runs.push(await launchApp({ userDataDir, ...launch, ...more, env: { ...env, ...more.env } }))
+  }
+  beforeStart?.(simulator, userDataDir)
+  try {
+    await run()
+  } catch (error) {
+    await simulator.close()
+    rmSync(userDataDir, { recursive: true, force: true })
+    throw error
+  }
+  const app = (): App => {
+    const latest = runs.at(-1)
+    if (latest === undefined) throw new Error('the app was not started')
+    return latest
+  }
+  const log = (): string => {
+    try {
+      return readFileSync(join(app().userDataDir, 'logs', 'clear-presence.log'), 'utf8')
+    } catch {
+      return ''
+    }
+  }
+
+  async function until(check: () => boolean | Promise<boolean>, what: string): Promise<void> {
+    const end = Date.now() + PATIENCE_MS
+    while (!(await check())) {
+      if (Date.now() > end)
+        throw new Error(`${what} did not happen. The app's log ends:\n${log().slice(-4000)}`)
+      await sleep(25)
+    }
+  }
+
+  const page = (): Promise<Page> => app().window()
+  const sentence = async (): Promise<string> => {
+    const text = await (await page()).locator('h1').first().innerText()
+    return text.replaceAll(/\s+/g, ' ').trim()
+  }
+
+  async function says(wanted: RegExp): Promise<void> {
+    let last = ''
+    try {
+      await until(async () => wanted.test((last = await sentence())), `"${wanted.source}"`)
+    } catch (error) {
+      throw new Error(`the window says: ${last}`, { cause: error })
+    }
+  }
+
+  const shows = async (wanted: RegExp): Promise<void> => {
+    let last = ''
+    try {
+      await until(
+        async () => wanted.test((last = await (await page()).innerText('body'))),
+        `"${wanted.source}"`,
+      )
+    } catch (error) {
+      throw new Error(`the window shows: ${last}`, { cause: error })
+    }
+  }
+
+  const press = async (name: string | RegExp): Promise<void> =>
+    (await page()).getByRole('button', { name }).first().click()
+
+  async function locked(now: boolean): Promise<void> {
+    if (app().platform === 'linux') {
+      await app().setIdle({ state: now ? 'locked' : 'active', seconds: 0 })
+      await advance(STEP_MS)
+    } else await app().power(now ? 'lock-screen' : 'unlock-screen')
+  }
+
+  async function advance(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= STEP_MS) {
+      const step = Math.min(left, STEP_MS)
+      await until(() => settledNow(simulator), 'an answer to every request')
+      simulator.clock.advance(step)
+      await app().advanceTime(step)
+      await sleep(BREATH_MS)
+    }
+  }
+
+  const writes = (): readonly RequestRecord[] =>
+    simulator.journal().filter(({ kind, method }) => kind === 'graph' && method === 'POST')
+
+  return {
+    simulator,
+    get app() {
+      return app()
+    },
+    async signIn(choice = {}) {
+      const before = (await app().opened()).length
+      await press(/^sign in$/i)
+      await until(async () => (await app().opened()).length > before, 'the browser')
+      const address = (await app().opened()).at(-1) ?? ''
+      await signInAsBrowser(simulator, address, choice)
+    },
+    async restart(more) {
+      process.kill(app().pid, 'SIGKILL')
+      await app().exit
+      await run(more)
+    },
+    start: run,
+    sentence,
+    says,
+    shows,
+    press,
+    lock: () => locked(true),
+    unlock: () => locked(false),
+    writes,
+    kinds: () => writes().map(({ path }) => (path.endsWith('/clearPresence') ? 'clear' : 'set')),
+    held: () =>
+      simulator
+        .listSessions()
+        .filter(({ userId }) => userId === DEMO_USER_ID)
+        .map(({ availability, activity }) => `${availability}/${activity}`),
+    otherProgramCalls: () => {
+      simulator.setSession({
+        user: DEMO_USER_NAME,
+        clientId: DEMO_CLIENT_ID,
+        availability: 'Busy',
+        activity: 'InACall',
+        expirationMs: 4 * 3_600_000,
+      })
+    },
+    advance,
+    until,
+    log,
+    async [Symbol.asyncDispose]() {
+      for (const each of runs.toReversed()) await each.dispose()
+      await simulator.close()
+      rmSync(userDataDir, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+/** Whether every request has its answer, except those that a fault keeps open. */
+function settledNow(simulator: Simulator): boolean {
+  return simulator
+    .journal()
+    .every(({ kind, outcome, fault }) => kind === 'connect' || outcome !== 'open' || fault !== undefined)
+}

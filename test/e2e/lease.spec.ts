@@ -1,0 +1,125 @@
+/** Leases, ends and age limits hold on the built app, with the clocks of app and simulator moved together. */
+import { describe, expect, it } from 'vitest'
+import { type Desk, setUpDesk } from './desk.ts'
+
+const MINUTE = 60_000
+
+async function withSession(pair: string, platform: 'win32' | 'linux' = 'win32'): Promise<Desk> {
+  const desk = await setUpDesk({ platform })
+  await desk.signIn()
+  await desk.says(/^On\./)
+  await desk.press(pair)
+  await desk.until(() => desk.log().includes('presence write ended'), "the set's answer")
+  return desk
+}
+
+/** Simulated minutes between the writes, rounded to tenths. */
+function gaps(desk: Desk): readonly number[] {
+  const times = desk.writes().map(({ simulatedMs }) => simulatedMs)
+  return times.slice(1).map((time, index) => Math.round((time - (times[index] ?? 0)) / 6_000) / 10)
+}
+
+describe('the lease of an own session', () => {
+  it('is renewed at 4 minutes for Available', async () => {
+    await using desk = await withSession('Available')
+    await desk.advance(9 * MINUTE)
+    expect(desk.kinds()).toEqual(['set', 'set', 'set'])
+    expect(desk.writes()[0]?.body).toMatchObject({ availability: 'Available', expirationDuration: 'PT5M' })
+    for (const gap of gaps(desk)) {
+      expect(gap).toBeGreaterThan(3.5)
+      expect(gap).toBeLessThan(4.6)
+    }
+    // It never decayed: colleagues saw Available all the time.
+    expect(desk.held()).toEqual(['Available/Available'])
+  })
+
+  it('is renewed at 7.5 minutes for Busy, and dies by itself when the machine loses power', async () => {
+    await using desk = await withSession('Busy, in a call')
+    await desk.advance(16 * MINUTE)
+    expect(desk.kinds()).toEqual(['set', 'set', 'set'])
+    expect(desk.writes()[0]?.body).toMatchObject({
+      availability: 'Busy',
+      activity: 'InACall',
+      expirationDuration: 'PT15M',
+    })
+    for (const gap of gaps(desk)) {
+      expect(gap).toBeGreaterThan(7)
+      expect(gap).toBeLessThan(8.1)
+    }
+    process.kill(desk.app.pid, 'SIGKILL')
+    await desk.app.exit
+    desk.simulator.clock.advance(15 * MINUTE)
+    expect(desk.held()).toEqual([])
+  })
+
+  it('"until I leave" ends at the departure: nothing is renewed or set again afterwards', async () => {
+    await using desk = await withSession('Busy, in a call')
+    await desk.lock()
+    await desk.until(() => desk.held().length === 0, 'the clear')
+    await desk.unlock()
+    await desk.advance(10 * MINUTE)
+    expect(desk.kinds()).toEqual(['set', 'clear'])
+  })
+})
+
+describe('age limits', () => {
+  it('own: retried until the lease must have ended, and then it is over', async () => {
+    await using desk = await withSession('Busy, in a call')
+    desk.simulator.offline(true)
+    await desk.lock()
+    await desk.says(/^Not cleared/)
+    await desk.advance(17 * MINUTE)
+    desk.simulator.offline(false)
+    const before = desk.kinds().length
+    await desk.advance(2 * MINUTE)
+    expect(desk.kinds().length).toBe(before)
+    expect(desk.held()).toEqual([])
+    expect(desk.log()).toContain('"settlement":"expired"')
+  })
+
+  it('assumed: a reconnect after 15 minutes sends nothing, for what stands then may be a call elsewhere', async () => {
+    await using desk = await setUpDesk({ platform: 'win32' })
+    await desk.signIn()
+    await desk.says(/^On\./)
+    desk.simulator.offline(true)
+    await desk.lock()
+    await desk.advance(16 * MINUTE)
+    desk.otherProgramCalls()
+    desk.simulator.offline(false)
+    await desk.advance(2 * MINUTE)
+    expect(desk.kinds()).toEqual([])
+    expect(desk.held()).toEqual(['Busy/InACall'])
+    expect(desk.log()).toContain('"settlement":"not-confirmed"')
+  })
+
+  it('assumed: a reconnect within 15 minutes sends exactly one clear', async () => {
+    await using desk = await setUpDesk({ platform: 'win32' })
+    await desk.signIn()
+    await desk.says(/^On\./)
+    desk.otherProgramCalls()
+    desk.simulator.offline(true)
+    await desk.lock()
+    await desk.advance(10 * MINUTE)
+    desk.simulator.offline(false)
+    await desk.advance(MINUTE)
+    expect(desk.kinds()).toEqual(['clear'])
+    expect(desk.held()).toEqual([])
+  })
+})
+
+describe('after kill -9', () => {
+  it('adopts and renews what it set, when the user is still there', async () => {
+    await using desk = await withSession('Busy, in a call')
+    await desk.restart()
+    await desk.until(() => desk.kinds().length === 2, 'the renewal')
+    expect(desk.kinds()).toEqual(['set', 'set'])
+    expect(desk.held()).toEqual(['Busy/InACall'])
+  })
+
+  it('clears it when the screen is locked by then', async () => {
+    await using desk = await withSession('Busy, in a call', 'linux')
+    await desk.restart({ env: { SPEC_IDLE_STATE: 'locked' } })
+    await desk.until(() => desk.held().length === 0, 'the clear')
+    expect(desk.kinds()).toEqual(['set', 'clear'])
+  })
+})

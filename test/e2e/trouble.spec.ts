@@ -1,0 +1,235 @@
+/** Networks that fail, pages that lie, files that are broken, and settings that are wrong: named, and nothing is lost. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { DEMO_CLIENT_ID } from '../simulator/index.ts'
+import { setUpDesk } from './desk.ts'
+
+/** A registration that lets every kind of account sign in. */
+const ANY_ACCOUNT_CLIENT = '5f0c1ea2-0000-4000-8000-c1ea2be5e0ff'
+const WRONG_GUID = '00000000-1111-4222-8333-444444444444'
+
+describe('network', () => {
+  it('locked while offline, online while still away: the clear goes out without help', async () => {
+    await using desk = await setUpDesk({ platform: 'win32' })
+    await desk.signIn()
+    await desk.says(/^On\./)
+    desk.otherProgramCalls()
+    desk.simulator.offline(true)
+    await desk.lock()
+    await desk.says(/^Not cleared/)
+    expect(desk.held()).toEqual(['Busy/InACall'])
+    desk.simulator.offline(false)
+    await desk.advance(31_000)
+    await desk.until(() => desk.held().length === 0, 'the clear')
+    await desk.says(/^Cleared /)
+  })
+
+  it("a hotel's login page with status 200 settles nothing", async () => {
+    await using desk = await setUpDesk({ platform: 'win32' })
+    await desk.signIn()
+    await desk.says(/^On\./)
+    desk.otherProgramCalls()
+    const fault = desk.simulator.inject({
+      match: { host: 'graph.microsoft.com' },
+      fault: { type: 'captive-portal' },
+      times: 'until-removed',
+    })
+    await desk.lock()
+    await desk.says(/^Not cleared/)
+    expect(desk.held()).toEqual(['Busy/InACall'])
+    desk.simulator.removeFault(fault)
+    await desk.advance(31_000)
+    await desk.until(() => desk.held().length === 0, 'the clear')
+  })
+
+  it('an answer that was lost after it took effect is asked for again and found to be done', async () => {
+    await using desk = await setUpDesk({ platform: 'win32' })
+    await desk.signIn()
+    await desk.says(/^On\./)
+    desk.otherProgramCalls()
+    desk.simulator.inject({ match: { path: 'clearPresence' }, fault: { type: 'lost-answer' }, times: 1 })
+    await desk.lock()
+    await desk.until(() => desk.log().includes('"settlement"'), 'the settlement')
+    expect(desk.log()).toContain('"settlement":"nothing-to-clear"')
+    expect(desk.held()).toEqual([])
+  })
+
+  it("trusts a CA that is only in the system's store, for sign-in and for the clear", async () => {
+    const store = join(mkdtempSync(join(tmpdir(), 'presence-ca-')), 'system.pem')
+    await using desk = await setUpDesk({
+      platform: 'linux',
+      env: { NODE_EXTRA_CA_CERTS: undefined, SSL_CERT_FILE: store, SSL_CERT_DIR: '/nonexistent' },
+      beforeStart: (simulator) => writeFileSync(store, simulator.caPem),
+    })
+    await desk.signIn()
+    await desk.says(/^On\./)
+    desk.otherProgramCalls()
+    await desk.lock()
+    await desk.until(() => desk.held().length === 0, 'the clear')
+  })
+
+  it('says so when a certificate is not trusted', async () => {
+    await using desk = await setUpDesk({
+      platform: 'linux',
+      env: { NODE_EXTRA_CA_CERTS: undefined, SSL_CERT_FILE: undefined },
+    })
+    await desk.signIn()
+    await desk.shows(/certificate/i)
+  })
+})
+
+describe('sign-in that fails', () => {
+  it.each([
+    ['consent refused', {}, { decline: true }, /permission|consent|declined/i],
+    [
+      'a personal account',
+      { CLEAR_PRESENCE_TENANT: 'organizations', CLEAR_PRESENCE_CLIENT_ID: ANY_ACCOUNT_CLIENT },
+      { user: 'alex@home.example' },
+      /personal/i,
+    ],
+  ] as const)('%s gets a clear message and can be tried again', async (_name, env, choice, words) => {
+    await using desk = await setUpDesk({ platform: 'win32', env })
+    await desk.signIn(choice)
+    await desk.shows(words)
+    expect(await desk.app.opened()).toHaveLength(1)
+    expect(desk.writes()).toEqual([])
+  })
+
+  it.each([
+    ['a client id that nobody knows', { CLEAR_PRESENCE_CLIENT_ID: WRONG_GUID }],
+    ['a tenant that nobody knows', { CLEAR_PRESENCE_TENANT: WRONG_GUID }],
+  ] as const)('%s: the browser shows Microsoft’s page, and the app lets you cancel', async (_name, env) => {
+    await using desk = await setUpDesk({ platform: 'win32', env })
+    await desk.signIn({}).catch(() => undefined) // There is no form to send: Entra shows its error page.
+    await desk.says(/sign/i)
+    await desk.press(/cancel/i)
+    await desk.says(/^Sign in/)
+    expect(desk.writes()).toEqual([])
+  })
+
+  it('a closed browser tab: sign-in can be cancelled, and ends by itself after five minutes', async () => {
+    await using desk = await setUpDesk({ platform: 'win32' })
+    await desk.press(/^sign in$/i)
+    await desk.until(async () => (await desk.app.opened()).length === 1, 'the browser')
+    await desk.advance(5 * 60_000 + 15_000)
+    await desk.shows(/too long|timed out|in time/i)
+    await desk.signIn()
+    await desk.says(/^On\./)
+  })
+
+  it('works with a code where no browser can be had', async () => {
+    await using desk = await setUpDesk({ platform: 'win32', simulator: { deviceInterval: 1 } })
+    await desk.press(/code/i)
+    await desk.until(() => desk.simulator.pendingDevices().length === 1, 'the code')
+    const [code = ''] = desk.simulator.pendingDevices()
+    await desk.shows(new RegExp(code))
+    desk.simulator.approveDevice(code)
+    await desk.says(/^On\./)
+  })
+
+  it('revoked while away: the clear waits for the sign-in and then goes out', async () => {
+    await using desk = await setUpDesk({ platform: 'win32' })
+    await desk.signIn()
+    await desk.says(/^On\./)
+    await desk.press('Busy, in a call')
+    await desk.until(() => desk.log().includes('presence write ended'), "the set's answer")
+    desk.simulator.revoke('alex@demo.example')
+    await desk.lock()
+    await desk.says(/^Sign in/)
+    await desk.unlock()
+    await desk.signIn()
+    await desk.until(() => desk.held().length === 0, 'the clear')
+  })
+})
+
+describe('configuration', () => {
+  it.each([
+    ['no client id', { CLEAR_PRESENCE_CLIENT_ID: undefined }],
+    ['a client id that is none', { CLEAR_PRESENCE_CLIENT_ID: 'my-app' }],
+    ['a tenant that is none', { CLEAR_PRESENCE_TENANT: 'not a tenant' }],
+    ['a cloud that is none', { CLEAR_PRESENCE_CLOUD: 'mars' }],
+  ] as const)('%s: the window says what to do', async (_name, env) => {
+    await using desk = await setUpDesk({ platform: 'linux', env })
+    await desk.says(/not set up|set up|configur/i)
+    expect(await desk.app.quit()).toBe(0)
+  })
+})
+
+describe('files', () => {
+  it.each([
+    ['registry.json', '{"version": 1, "rec', /registry|record/i],
+    ['registry.json', '{"version": 99, "records": []}', /newer/i],
+    ['settings.json', '{"departures": {', /settings/i],
+    ['settings.json', '{"version": 99}', /newer/i],
+    ['history.json', 'nonsense', /history/i],
+    ['tokens.bin', 'nonsense', /sign/i],
+  ])(
+    '%s holding %s is kept aside with a message, and everything else works',
+    async (name, content, words) => {
+      await using desk = await setUpDesk({
+        platform: 'linux',
+        beforeStart: (_simulator, folder) => writeFileSync(join(folder, name), content),
+      })
+      await desk.shows(words)
+      const kept = readdirSync(desk.app.userDataDir).find(
+        (file) => file.startsWith(`${name.split('.')[0] ?? ''}.`) && file !== name,
+      )
+      expect(kept).toBeDefined()
+      expect(readFileSync(join(desk.app.userDataDir, kept ?? ''), 'utf8')).toBe(content)
+      await desk.signIn()
+      await desk.says(/^On\./)
+      desk.otherProgramCalls()
+      await desk.lock()
+      await desk.until(() => desk.held().length === 0, 'the clear')
+      expect(existsSync(join(desk.app.userDataDir, 'registry.json'))).toBe(true)
+    },
+  )
+})
+
+describe('secrets', () => {
+  it('are in no log, no setting, not in the renderer and not in argv', async () => {
+    await using desk = await setUpDesk({ platform: 'linux' })
+    await desk.signIn()
+    await desk.says(/^On\./)
+    await desk.press('Busy, in a call')
+    await desk.until(() => desk.held().length === 1, 'the set')
+    desk.simulator.inject({
+      match: { path: 'clearPresence' },
+      fault: { type: 'status', status: 503 },
+      times: 1,
+    })
+    await desk.lock()
+    await desk.until(() => desk.held().length === 0, 'the clear')
+    const page = await desk.app.window()
+    const shown = await page.evaluate(async () => {
+      const { clearPresence } = globalThis as unknown as { clearPresence: { snapshot(): Promise<unknown> } }
+      return JSON.stringify(await clearPresence.snapshot())
+    })
+    const html = await page.content()
+    const argv = readFileSync(`/proc/${desk.app.pid}/cmdline`, 'utf8')
+    const printed = desk.app.out()
+    expect(await desk.app.quit()).toBe(0)
+
+    const issued = desk.simulator.issuedTokens()
+    expect(issued.length).toBeGreaterThan(3)
+    const files = filesBelow(desk.app.userDataDir)
+    expect(files.some((file) => file.endsWith('clear-presence.log'))).toBe(true)
+    const places = [
+      ...files.map((file) => [file, readFileSync(file, 'latin1')] as const),
+      ['renderer', shown + html] as const,
+      ['argv', argv] as const,
+      ['stdout and stderr', printed] as const,
+    ]
+    const leaks = places.filter(([, text]) => issued.some((secret) => text.includes(secret)))
+    expect(leaks.map(([place]) => place)).toEqual([])
+    expect(shown).toContain(DEMO_CLIENT_ID) // The search looks at the right thing.
+  })
+})
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
