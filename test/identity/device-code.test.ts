@@ -1,11 +1,23 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { DEMO_CLIENT_ID, DEMO_TENANT_ID, DEMO_USER_ID, DEMO_USER_NAME } from '../simulator/index.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import {
+  DEMO_CLIENT_ID,
+  DEMO_TENANT_ID,
+  DEMO_USER_ID,
+  DEMO_USER_NAME,
+  startSimulator,
+  type Simulator,
+} from '../simulator/index.ts'
 import type { SignInResult } from '../../src/main/identity/sign-in.ts'
 import { createBench, DEMO, type Bench, type TestApp } from './support.ts'
 
+let simulator: Simulator
 let bench: Bench
-beforeEach(async () => {
-  bench = await createBench()
+beforeAll(async () => {
+  simulator = await startSimulator({ deviceInterval: 0 })
+})
+afterAll(() => simulator.close())
+beforeEach(() => {
+  bench = createBench(simulator)
 })
 afterEach(() => bench.close())
 

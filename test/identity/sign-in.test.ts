@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Broker } from '../../src/main/identity/broker.ts'
 import {
   DEMO_CLIENT_ID,
@@ -11,13 +11,20 @@ import {
   signInAsBrowser,
   type BrowserResult,
   type SignInChoice,
+  startSimulator,
+  type Simulator,
 } from '../simulator/index.ts'
 import { breathe, createBench, DEMO, type Bench } from './support.ts'
 
+let simulator: Simulator
 let bench: Bench
+beforeAll(async () => {
+  simulator = await startSimulator({ deviceInterval: 0 })
+})
+afterAll(() => simulator.close())
 let shown: Promise<BrowserResult> | null
-beforeEach(async () => {
-  bench = await createBench()
+beforeEach(() => {
+  bench = createBench(simulator)
   shown = null
 })
 afterEach(() => bench.close())

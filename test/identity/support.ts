@@ -10,13 +10,7 @@ import type { Registration } from '../../src/main/identity/msal.ts'
 import type { DeviceCode } from '../../src/main/identity/sign-in.ts'
 import { writeDurable } from '../../src/main/storage/durable-file.ts'
 import type { Problem } from '../../src/shared/problem.ts'
-import {
-  DEMO_CLIENT_ID,
-  DEMO_TENANT_ID,
-  startSimulator,
-  type Simulator,
-  type SimulatorOptions,
-} from '../simulator/index.ts'
+import { DEMO_CLIENT_ID, DEMO_TENANT_ID, DEFAULT_DIRECTORY, type Simulator } from '../simulator/index.ts'
 
 /** The demo tenant's registration. */
 export const DEMO: Registration = { cloud: 'global', tenant: DEMO_TENANT_ID, clientId: DEMO_CLIENT_ID }
@@ -153,9 +147,17 @@ export interface Bench {
   close(): Promise<void>
 }
 
-export async function createBench(options: SimulatorOptions = {}): Promise<Bench> {
+/** A bench on a simulator that other tests have used before; what they did to it is undone. */
+export function createBench(simulator: Simulator): Bench {
   const clock = createTestClock()
-  const simulator = await startSimulator({ startTime: Date.now(), deviceInterval: 0, ...options })
+  simulator.removeAllFaults()
+  simulator.clearJournal()
+  simulator.offline(false)
+  simulator.setProxyAuth()
+  simulator.setAutoApprove(false)
+  simulator.addToDirectory(DEFAULT_DIRECTORY)
+  simulator.setTokenLifetime()
+  simulator.setTime(Date.now())
   const log = createTestLog()
   const secrets = createTestSecrets()
   const folder = mkdtempSync(join(tmpdir(), 'clear-presence-identity-'))
@@ -202,11 +204,11 @@ export async function createBench(options: SimulatorOptions = {}): Promise<Bench
     close: async () => {
       secrets.release()
       for (const app of apps) await app.close()
-      await simulator.close()
       rmSync(folder, { recursive: true, force: true })
       vi.useRealTimers()
       const all = log.lines.join('\n')
       for (const secret of simulator.issuedTokens()) expect(all).not.toContain(secret)
+      expect(all).not.toContain('.example')
     },
   }
   return bench

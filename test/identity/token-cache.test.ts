@@ -1,13 +1,18 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Identity } from '../../src/main/core/model.ts'
-import { DEMO_USER_NAME, signInAsBrowser } from '../simulator/index.ts'
+import { DEMO_USER_NAME, signInAsBrowser, startSimulator, type Simulator } from '../simulator/index.ts'
 import { breathe, createBench, DEMO, type Bench, type TestApp } from './support.ts'
 
+let simulator: Simulator
 let bench: Bench
-beforeEach(async () => {
-  bench = await createBench()
+beforeAll(async () => {
+  simulator = await startSimulator({ deviceInterval: 0 })
+})
+afterAll(() => simulator.close())
+beforeEach(() => {
+  bench = createBench(simulator)
   bench.browser = async (url) => {
     await signInAsBrowser(bench.simulator, url, { user: DEMO_USER_NAME })
   }

@@ -1,14 +1,27 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Identity, TokenResult } from '../../src/main/core/model.ts'
-import { DEMO_USER_ID, DEMO_USER_NAME, signInAsBrowser, type Fault } from '../simulator/index.ts'
+import {
+  DEMO_USER_ID,
+  DEMO_USER_NAME,
+  signInAsBrowser,
+  type Fault,
+  startSimulator,
+  type Simulator,
+} from '../simulator/index.ts'
 import { breathe, createBench, type Bench, type TestApp } from './support.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
+let simulator: Simulator
 let bench: Bench
-beforeEach(async () => {
-  bench = await createBench({ tokenLifetime: 3600 })
+beforeAll(async () => {
+  simulator = await startSimulator({ deviceInterval: 0 })
+})
+afterAll(() => simulator.close())
+beforeEach(() => {
+  bench = createBench(simulator)
+  simulator.setTokenLifetime(3600)
   bench.browser = async (url) => {
     await signInAsBrowser(bench.simulator, url, { user: DEMO_USER_NAME })
   }
@@ -109,7 +122,8 @@ describe('keeping a token fresh', () => {
   it('waits as long as Entra says', async () => {
     const { part, tokens, identity } = await signedIn()
     refreshFails({ type: 'status', status: 429, headers: { 'Retry-After': '600' }, body: { error: 'x' } })
-    await bench.clock.advance(31 * MINUTE, bench.simulator)
+    // Due after 28.5 minutes, a little before half-life.
+    await bench.clock.advance(29 * MINUTE, bench.simulator)
     await vi.waitFor(() => expect(bench.log.lines.join()).toContain('token-unavailable'))
     const before = bench.tokenRequests()
     part.tokens.nudge()

@@ -19,6 +19,9 @@ import { createTokenCache, partName, sameAccount } from './token-cache.ts'
 import type { Remembered } from './token-file.ts'
 import { createTokenKeeper, type TokenKeeper } from './token-keeper.ts'
 
+/** How long the end waits for the last write of the token file. */
+const CLOSE_MS = 2_000
+
 /** What the part needs from the others. */
 export interface IdentityOptions {
   /** The registration that is configured now. */
@@ -132,7 +135,8 @@ export function createIdentity(options: IdentityOptions): IdentityPart {
     close: async () => {
       signIn.cancel()
       tokens.stop()
-      await cache.flush()
+      // A keyring that hangs must not hold up the end of the process.
+      await Promise.race([cache.flush(), new Promise<void>((resolve) => clock.after(CLOSE_MS, resolve))])
       cache.close()
       connections.close()
     },
