@@ -91,6 +91,7 @@ describe('requests', () => {
     await http.axios.get(url)
     await http.axios.get(url)
     expect(connections).toBe(1)
+    await until(() => http.idle(url) === 1)
     http.dropIdle()
     await until(() => http.idle(url) === 0)
     await http.axios.get(url)

@@ -36,6 +36,11 @@ afterEach(async () => {
   await remote.control.clearJournal()
 })
 
+/** How many tunnels were asked for. */
+async function connects(): Promise<number> {
+  return (await remote.control.journal()).filter((record) => record.kind === 'connect').length
+}
+
 describe('writes', () => {
   it('sets and clears as Graph documents it', async () => {
     const set = await rig.attempt(SET)
@@ -87,6 +92,19 @@ describe('writes', () => {
     await until(async () => (await remote.control.connections()) === 0)
     await until(async () => (await remote.control.connections()) === 1)
     expect(answerIn((await rig.attempt(CLEAR)).result).status).toBe(404)
+  })
+
+  it('opens another connection at each arming: the network may have changed', async () => {
+    await untilWarm(remote)
+    rig.sender.arm(await armamentOf(remote))
+    await until(async () => (await connects()) === 2)
+    await until(async () => (await remote.control.connections()) === 1)
+    await rig.attempt(CLEAR)
+    const clear = (await remote.control.journal()).findLast((record) => record.kind === 'graph')
+    expect(clear?.connection).toBe(
+      (await remote.control.journal()).findLast((record) => record.kind === 'connect')?.connection,
+    )
+    expect(await connects()).toBe(2)
   })
 
   it('survives an idle connection that is reset in the moment of the write', async () => {

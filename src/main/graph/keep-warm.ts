@@ -16,7 +16,7 @@ const SLEPT_MS = 10_000
 export interface Warmth {
   /** Opens one soon, if none is idle: after a request took the idle one. */
   check(): void
-  /** Opens one now, whatever failed before: the network may have changed. */
+  /** Opens a new one now, and drops what is idle: the network may have changed, and nothing says so to a socket. */
   refresh(): void
   /** Ends it. */
   stop(): void
@@ -28,11 +28,15 @@ export function keepWarm(http: Http, origin: string): Warmth {
   let wait = FIRST_WAIT_MS
   let openedAt = 0
   let timer: NodeJS.Timeout | null = null
+  let due = 0
   let seen = Date.now()
 
+  /** The earliest of what was asked for holds. */
   const schedule = (ms: number): void => {
-    if (stopped) return
+    const at = performance.now() + ms
+    if (stopped || (timer !== null && due <= at)) return
     if (timer !== null) clearTimeout(timer)
+    due = at
     timer = setTimeout(() => void open(), ms)
     timer.unref()
   }
@@ -52,6 +56,11 @@ export function keepWarm(http: Http, origin: string): Warmth {
       schedule(backOff())
     }
   }
+  const refresh = (): void => {
+    http.dropIdle()
+    wait = FIRST_WAIT_MS
+    schedule(0)
+  }
   http.onClosed(() => {
     if (performance.now() - openedAt > LONG_LIFE_MS) {
       wait = FIRST_WAIT_MS
@@ -63,19 +72,13 @@ export function keepWarm(http: Http, origin: string): Warmth {
     const now = Date.now()
     const slept = Math.abs(now - seen - CLOCK_CHECK_MS) > SLEPT_MS
     seen = now
-    if (!slept) return
-    http.dropIdle()
-    wait = FIRST_WAIT_MS
-    schedule(0)
+    if (slept) refresh()
   }, CLOCK_CHECK_MS)
   clock.unref()
   schedule(0)
   return {
     check: () => schedule(SETTLE_MS),
-    refresh: () => {
-      wait = FIRST_WAIT_MS
-      schedule(0)
-    },
+    refresh,
     stop: () => {
       stopped = true
       if (timer !== null) clearTimeout(timer)
