@@ -109,7 +109,8 @@ describe('sentence', () => {
 describe('times', () => {
   it('use the clock of the region and never mix languages', () => {
     expect(timeText(UNTIL, { ...reading, locale: 'de-DE' })).toBe('16:04')
-    expect(timeText(UNTIL, { ...reading, locale: 'en-US' })).toMatch(/^04:04\sPM$/)
+    expect(timeText(UNTIL, { ...reading, locale: 'en-US' })).toMatch(/^4:04\sPM$/)
+    expect(timeText(UNTIL - 7 * 3_600_000, { ...reading, locale: 'en-GB' })).toBe('09:04')
     expect(timeText(UNTIL - 86_400_000, { ...reading, locale: 'de-DE' })).toBe('Mon 16:04')
     expect(timeText(UNTIL - 9 * 86_400_000, { ...reading, locale: 'de-DE' })).toBe('15 Nov, 16:04')
   })
@@ -188,6 +189,8 @@ describe('lines', () => {
       took: '0,3 s',
       time: '12:04',
     })
+    const quick = { at: AT, departure: 'manual', settlement: 'cleared', tookMs: 12 } as const
+    expect(historyText(quick, reading).took).toBe('0,1 s')
     const open = {
       at: AT,
       departure: 'sleep',

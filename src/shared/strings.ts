@@ -145,7 +145,8 @@ function durationText(ms: number | null, { locale }: Reading): string {
     maximumFractionDigits: 1,
     minimumFractionDigits: 1,
   })
-  return words.history.seconds(figure.format(ms / 1000))
+  // Anything that was answered took some time: "0.0 s" would read as a mistake.
+  return words.history.seconds(figure.format(Math.max(ms, 100) / 1000))
 }
 
 /** A time of day; with the weekday or the date when it isn't of today. */
@@ -153,7 +154,9 @@ export function timeText(at: number, { locale, now, timeZone }: Reading): string
   const zone = timeZone === undefined ? {} : { timeZone }
   const inLocale = localeOf(locale)
   const day = new Intl.DateTimeFormat('en-CA', { ...zone, dateStyle: 'short' })
-  const clock = { ...zone, hour: '2-digit', minute: '2-digit' } as const
+  // "8:39 AM", but "08:39": only the clock of 24 hours is written with a leading zero.
+  const { hour12 } = new Intl.DateTimeFormat(inLocale, { hour: 'numeric' }).resolvedOptions()
+  const clock = { ...zone, hour: hour12 === true ? 'numeric' : '2-digit', minute: '2-digit' } as const
   if (day.format(at) === day.format(now)) return new Intl.DateTimeFormat(inLocale, clock).format(at)
   const near = Math.abs(now - at) < 6 * DAY_MS
   const date = near ? ({ weekday: 'short' } as const) : ({ day: 'numeric', month: 'short' } as const)

@@ -59,8 +59,9 @@ function LastTime({ entry, reading }: { readonly entry: HistoryEntry; readonly r
   )
 }
 
-/** Teams shows a busy presence although we have cleared ours. */
+/** Teams showed a busy presence after we had cleared ours; what was read before that says nothing. */
 function stillBusy({ face, presence, own }: Snapshot): boolean {
-  const settled = face.kind === 'cleared' || face.kind === 'nothing-to-clear'
-  return settled && own === null && /^(Busy|DoNotDisturb)/.test(presence?.availability ?? '')
+  if (face.kind !== 'cleared' && face.kind !== 'nothing-to-clear') return false
+  if (own !== null || presence === null || presence.at < face.at) return false
+  return /^(Busy|DoNotDisturb)/.test(presence.availability)
 }
