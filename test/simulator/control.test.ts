@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { request } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DEMO_TENANT_ID as APP_DEMO_TENANT_ID } from '../../src/main/core/config.ts'
 import {
   connectControl,
   DEMO_CLIENT_ID,
@@ -62,6 +63,10 @@ describe('the door', () => {
     expect(simulator.env).toEqual({ HTTPS_PROXY: simulator.proxyUrl, NODE_EXTRA_CA_CERTS: simulator.caFile })
     expect(existsSync(simulator.caFile)).toBe(true)
   })
+})
+
+it('has the demo tenant that the app knows', () => {
+  expect(DEMO_TENANT_ID).toBe(APP_DEMO_TENANT_ID)
 })
 
 describe('the journal', () => {

@@ -16,6 +16,7 @@ button { display: block; width: 100%; margin: .5rem 0 0; padding: .6rem 1rem; fo
   border: 1px solid #8c8c8c; background: #fff; cursor: pointer; }
 button.primary { background: #0f6cbd; border-color: #0f6cbd; color: #fff; }
 small { color: #616161; }
+button.primary small { color: #fff; }
 </style></head><body${onLoad === '' ? '' : ` onload="${onLoad}"`}><main>
 ${body}
 <p><small>Simulated Microsoft Entra ID. Nothing here is real.</small></p>

@@ -157,7 +157,10 @@ export function createJournal(): Journal {
   return {
     open: ({ headers, ...arrival }) => {
       const token = bearerOf(headers)
-      const clientRequestId = headers['client-request-id']
+      // Graph is told by header, Entra by MSAL in the query.
+      const clientRequestId =
+        headers['client-request-id'] ??
+        new URLSearchParams(arrival.path.split('?')[1]).get('client-request-id')
       const record: RequestRecord = {
         seq: (lastSeq += 1),
         realMs: realTime(),
