@@ -76,9 +76,9 @@ test('the machine speaks', async () => {
 test("openExternal starts the system's opener", async () => {
   await control.call('script', { code: 'window.fixture.open("https://login.example/?a=b&c=d")' })
   await eventually(() => control.call('opened')).toEqual(['https://login.example/?a=b&c=d'])
-  await expect
-    .poll(() => (existsSync(join(scratch, 'opened')) ? readFileSync(join(scratch, 'opened'), 'utf8') : ''))
-    .toBe('https://login.example/?a=b&c=d\n')
+  await eventually(() =>
+    existsSync(join(scratch, 'opened')) ? readFileSync(join(scratch, 'opened'), 'utf8') : '',
+  ).toBe('https://login.example/?a=b&c=d\n')
 })
 
 test('time moves', async () => {

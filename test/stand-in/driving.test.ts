@@ -23,9 +23,9 @@ test('a window shows a page of a custom scheme with its preload', async () => {
   expect(await page.textContent('h1')).toBe('Hello')
   expect(await page.evaluate('window.early')).toBe('object')
   await page.click('#ask')
-  await expect
-    .poll(() => page.evaluate('document.querySelector("#ask").textContent === "from the page"'))
-    .toBe(true)
+  await eventually(() =>
+    page.evaluate('document.querySelector("#ask").textContent === "from the page"'),
+  ).toBe(true)
   expect(await page.evaluate('window.fixture.echo(1)')).toMatchObject({
     value: 1,
     own: true,
@@ -84,9 +84,9 @@ test('CSP, popups and navigation are kept as the app wants them', async () => {
   expect(await page.textContent('h1')).toBe('Hello')
   // Reloading is the app's own navigation and asks nobody.
   await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.reload())
-  await expect
-    .poll(() => page.evaluate('document.querySelector("#power")?.textContent === "no power event"'))
-    .toBe(true)
+  await eventually(() =>
+    page.evaluate('document.querySelector("#power")?.textContent === "no power event"'),
+  ).toBe(true)
   expect(app.out().match(/will-navigate/g)).toHaveLength(1)
 })
 

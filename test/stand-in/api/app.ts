@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { spawn } from 'node:child_process'
+import type { LoginItemSettings as ElectronLoginItem } from 'electron'
 import { host, leaveNow, lifecycle } from '../host.ts'
 import { createEvent, fire, notImplemented, Part, QuietPart } from '../part.ts'
 import { SingleInstance } from '../single-instance.ts'
@@ -288,17 +289,14 @@ export class App extends Part {
     if (host.platform !== 'linux') this.loginItem = { ...settings }
   }
 
-  getLoginItemSettings(options: { path?: string; args?: string[] } = {}): Record<string, unknown> {
+  getLoginItemSettings(options: { path?: string; args?: string[] } = {}): ElectronLoginItem {
     const same =
       host.platform !== 'win32' ||
       JSON.stringify(options.args ?? []) === JSON.stringify(this.loginItem.args ?? [])
     const openAtLogin = same && this.loginItem.openAtLogin === true
     return {
       openAtLogin,
-      openAsHidden: false,
       wasOpenedAtLogin: false,
-      wasOpenedAsHidden: false,
-      restoreState: false,
       status: openAtLogin ? 'enabled' : 'not-registered',
       executableWillLaunchAtLogin: openAtLogin,
       launchItems: [],

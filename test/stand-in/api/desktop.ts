@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { NotificationAction, UserDefaultTypes } from 'electron'
 import { host, needsReady } from '../host.ts'
 import { createEvent, fire, Part, QuietPart } from '../part.ts'
 
@@ -47,11 +48,12 @@ export class Shell extends QuietPart {
 /** Electron's `clipboard` (asynchronous since 45), inside this process only. */
 export class Clipboard extends QuietPart {
   private text = ''
-  readonly selection: Clipboard | undefined
+  private selected: Clipboard | undefined
 
-  constructor(isSelection = false) {
-    super()
-    if (!isSelection) this.selection = new Clipboard(true)
+  /** The other clipboard of X11 desktops. */
+  get selection(): Clipboard {
+    this.selected ??= new Clipboard()
+    return this.selected
   }
 
   writeText(text: string): Promise<void> {
@@ -136,7 +138,7 @@ interface NotificationOptions {
   silent?: boolean
   urgency?: 'normal' | 'critical' | 'low'
   timeoutType?: 'default' | 'never'
-  actions?: { type: 'button' | 'selectionItem'; text?: string }[]
+  actions?: NotificationAction[]
 }
 
 /** Electron's `Notification`: kept, not shown. */
@@ -148,7 +150,7 @@ export class Notification extends Part {
   silent: boolean
   urgency: 'normal' | 'critical' | 'low'
   timeoutType: 'default' | 'never'
-  actions: NonNullable<NotificationOptions['actions']>
+  actions: NotificationAction[]
   subtitle = ''
 
   constructor(options: NotificationOptions = {}) {
@@ -263,17 +265,23 @@ export class SystemPreferences extends Part {
     }
   }
 
-  getUserDefault(key: string, type: string): unknown {
+  getUserDefault<T extends keyof UserDefaultTypes>(key: string, type: T): UserDefaultTypes[T] {
     // A managed Mac would answer; `STAND_IN_USER_DEFAULTS` holds them as JSON.
     if (host.platform !== 'darwin') throw new TypeError('systemPreferences.getUserDefault is not a function')
-    const defaults = JSON.parse(process.env['STAND_IN_USER_DEFAULTS'] ?? '{}') as Record<string, unknown>
-    const empty: Record<string, unknown> = {
+    const defaults = JSON.parse(process.env['STAND_IN_USER_DEFAULTS'] ?? '{}') as Record<
+      string,
+      UserDefaultTypes[T]
+    >
+    const empty = {
       string: '',
       boolean: false,
       integer: 0,
+      float: 0,
+      double: 0,
+      url: '',
       array: [],
       dictionary: {},
     }
-    return defaults[key] ?? empty[type] ?? null
+    return defaults[key] ?? (empty[type] as UserDefaultTypes[T])
   }
 }

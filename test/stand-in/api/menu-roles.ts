@@ -59,7 +59,7 @@ const ROLES: Record<string, { label: string | (() => string); run?: () => void }
   windowmenu: { label: 'Window' },
 }
 
-const of = (...roles: string[]): MenuItemOptions[] =>
+const of = (...roles: (NonNullable<MenuItemOptions['role']> | '-')[]): MenuItemOptions[] =>
   roles.map((role) => (role === '-' ? { type: 'separator' } : { role }))
 
 /** What a role without a label of its own is called. */

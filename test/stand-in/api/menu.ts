@@ -1,7 +1,9 @@
+import type { MenuItem as ElectronMenuItem } from 'electron'
 import { fire, Part, QuietPart } from '../part.ts'
 import { parts } from './parts.ts'
 import { roleLabel, roleSubmenu, runRole } from './menu-roles.ts'
 
+type Role = NonNullable<ElectronMenuItem['role']>
 type Click = (item: MenuItem, window: unknown, event: object) => void
 
 /** The template members that the stand-in looks at. */
@@ -9,7 +11,7 @@ export interface MenuItemOptions {
   id?: string
   label?: string
   type?: MenuItem['type']
-  role?: string
+  role?: Role
   accelerator?: string
   enabled?: boolean
   visible?: boolean
@@ -29,13 +31,13 @@ export class MenuItem extends QuietPart {
   readonly id: string
   label: string
   type: 'normal' | 'separator' | 'submenu' | 'checkbox' | 'radio' | 'header' | 'palette'
-  readonly role: string | undefined
+  readonly role?: Role
   accelerator: string | null
   enabled: boolean
   visible: boolean
   checked: boolean
   click: (event?: object, window?: unknown, contents?: unknown) => void
-  readonly submenu: Menu | undefined
+  readonly submenu?: Menu
   icon: unknown
   sublabel: string
   toolTip: string
@@ -51,9 +53,9 @@ export class MenuItem extends QuietPart {
       throw new TypeError('Invalid submenu')
     }
     const submenu = options.submenu ?? (options.role === undefined ? undefined : roleSubmenu(options.role))
-    this.submenu =
-      submenu === undefined || submenu instanceof Menu ? submenu : Menu.buildFromTemplate(submenu)
-    this.role = options.role
+    if (submenu !== undefined)
+      this.submenu = submenu instanceof Menu ? submenu : Menu.buildFromTemplate(submenu)
+    if (options.role !== undefined) this.role = options.role
     this.type = options.type ?? (this.submenu === undefined ? 'normal' : 'submenu')
     if (this.type === 'submenu' && this.submenu === undefined) throw new TypeError('Submenu is required')
     this.id = options.id ?? ''

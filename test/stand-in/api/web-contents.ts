@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { HandlerDetails, WindowOpenHandlerResponse } from 'electron'
 import { makeCodec } from '../chromium/codec.ts'
 import type { CdpSession } from '../chromium/cdp.ts'
 import type { PageTarget } from '../chromium/browser.ts'
@@ -31,7 +32,7 @@ export interface WebPreferences {
   [other: string]: unknown
 }
 
-type OpenHandler = (details: Record<string, unknown>) => { action: 'allow' | 'deny' }
+type OpenHandler = (details: HandlerDetails) => WindowOpenHandlerResponse
 
 interface Load {
   url: string
@@ -410,7 +411,13 @@ export class WebContents extends Part {
   async _popup(popup: PageTarget): Promise<void> {
     const url = fromWire(this.popupUrl === '' ? 'about:blank' : this.popupUrl)
     this.popupUrl = ''
-    const decision = this.openHandler?.({ url, frameName: '', features: '', disposition: 'foreground-tab' })
+    const decision = this.openHandler?.({
+      url,
+      frameName: '',
+      features: '',
+      disposition: 'foreground-tab',
+      referrer: { url: this.currentUrl, policy: 'default' },
+    })
     if (decision?.action === 'deny') {
       await parts.browser?.connection.root.send('Target.closeTarget', { targetId: popup.targetId })
     } else {
