@@ -509,8 +509,10 @@ export const english = {
     codeWait: 'This takes a few seconds.',
     openCodePage: 'Open the page',
     codeExpires: (time: string) => `The code works until ${time}.`,
-    browserStep: "A page of Microsoft opened in your browser. Come back here when it says that you're done.",
-    browserElse: 'No page, or the wrong browser? Cancel, and sign in with a code instead.',
+    browserStep:
+      "A page of Microsoft opened in your browser. Use your work or school account, and come back here when it says that you're done.",
+    browserElse:
+      'An error page there? Its number says what is wrong: AADSTS700016 the client id, 90002 or 90038 the tenant or cloud, 50020 the account. Cancel, correct it, and sign in again. No page, or the wrong browser? Cancel, and sign in with a code instead.',
     registerApp: 'How to register the app',
     adminConsent: 'Open the approval page',
     help: 'Help',

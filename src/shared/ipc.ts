@@ -50,7 +50,8 @@ const PLAIN_COMMANDS = [
  */
 export function parseCommand(value: unknown): Command | null {
   if (typeof value !== 'object' || value === null) return null
-  const read = (name: string): unknown => (Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined)
+  const read = (name: string): unknown =>
+    Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
   const type = read('type')
   const plain = PLAIN_COMMANDS.find((name) => name === type)
   if (plain !== undefined) return { type: plain }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import {
+  type BrowserResult,
   DEMO_CLIENT_ID,
   DEMO_TENANT_ID,
   DEMO_USER_ID,
@@ -31,7 +32,7 @@ export interface Desk extends AsyncDisposable {
   /** The process that runs now. */
   readonly app: App
   /** Signs in through the window as a person would, with the simulator's page as the browser. */
-  signIn(choice?: SignInChoice): Promise<void>
+  signIn(choice?: SignInChoice): Promise<BrowserResult>
   /** Ends the process with `kill -9` and starts the app again on the same user data. */
   restart(options?: LaunchOptions): Promise<void>
   /** Starts the app again on the same user data after it has ended by itself. */
@@ -172,10 +173,10 @@ export async function setUpDesk(options: DeskOptions = {}): Promise<Desk> {
     },
     async signIn(choice = {}) {
       const before = (await app().opened()).length
-      await press(/^sign in$/i)
+      await press(/^sign in( again)?$/i)
       await until(async () => (await app().opened()).length > before, 'the browser')
       const address = (await app().opened()).at(-1) ?? ''
-      await signInAsBrowser(simulator, address, choice)
+      return signInAsBrowser(simulator, address, choice)
     },
     async restart(more) {
       process.kill(app().pid, 'SIGKILL')

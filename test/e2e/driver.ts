@@ -216,7 +216,7 @@ function drive(
     const answer: unknown = await electron.evaluate(
       async (_electron, [operation, argument]) => {
         const controls = (globalThis as unknown as AppGlobals).__standIn
-        return (await controls?.[operation]?.(argument)) as unknown
+        return await controls?.[operation]?.(argument)
       },
       [name, input] as [string, unknown],
     )
@@ -328,7 +328,11 @@ function drive(
       return exitWithin(15_000)
     },
     quit: async (timeoutMs = 15_000) => {
-      fireAndForget(electron.evaluate(({ app }) => setImmediate(() => app.quit()) && undefined))
+      fireAndForget(
+        electron.evaluate(({ app }) => {
+          setImmediate(() => app.quit())
+        }),
+      )
       return exitWithin(timeoutMs)
     },
     advanceTime: async (ms, { stepMs = ms, wallOnly = false, pauseMs = 20 } = {}) => {

@@ -81,32 +81,51 @@ describe('network', () => {
 })
 
 describe('sign-in that fails', () => {
+  it('consent refused gets a clear message and can be tried again', async () => {
+    await using desk = await setUpDesk({ platform: 'win32', simulator: { autoApprove: false } })
+    await desk.signIn({ decline: true })
+    await desk.shows(/permission|consent|declined/i)
+    expect(desk.writes()).toEqual([])
+    await desk.signIn()
+    await desk.says(/^On\./)
+  })
+
+  // Entra shows these as a page that comes back to no app: all that the window can do is to say what its number means.
   it.each([
-    ['consent refused', {}, { decline: true }, /permission|consent|declined/i],
+    ['a client id that nobody knows', { CLEAR_PRESENCE_CLIENT_ID: WRONG_GUID }, {}, /700016 the client id/],
+    ['a tenant that nobody knows', { CLEAR_PRESENCE_TENANT: WRONG_GUID }, {}, /90002 or 90038 the tenant/],
+    [
+      'a cloud that does not know the tenant',
+      { CLEAR_PRESENCE_CLOUD: 'us-gov' },
+      {},
+      /90038 the tenant or cloud/,
+    ],
     [
       'a personal account',
       { CLEAR_PRESENCE_TENANT: 'organizations', CLEAR_PRESENCE_CLIENT_ID: ANY_ACCOUNT_CLIENT },
       { user: 'alex@home.example' },
-      /personal/i,
+      /work or school account/,
     ],
-  ] as const)('%s gets a clear message and can be tried again', async (_name, env, choice, words) => {
-    await using desk = await setUpDesk({ platform: 'win32', env })
-    await desk.signIn(choice)
-    await desk.shows(words)
-    expect(await desk.app.opened()).toHaveLength(1)
-    expect(desk.writes()).toEqual([])
-  })
+  ] as const)(
+    '%s: the window says what the error page means, and lets you cancel',
+    async (_name, env, choice, words) => {
+      await using desk = await setUpDesk({ platform: 'win32', env, simulator: { autoApprove: false } })
+      expect(await desk.signIn(choice)).toMatchObject({ outcome: 'error-page' })
+      await desk.shows(words)
+      await desk.press(/cancel/i)
+      await desk.says(/^Sign in/)
+      expect(desk.writes()).toEqual([])
+    },
+  )
 
   it.each([
-    ['a client id that nobody knows', { CLEAR_PRESENCE_CLIENT_ID: WRONG_GUID }],
-    ['a tenant that nobody knows', { CLEAR_PRESENCE_TENANT: WRONG_GUID }],
-  ] as const)('%s: the browser shows Microsoft’s page, and the app lets you cancel', async (_name, env) => {
+    ['a client id that nobody knows', { CLEAR_PRESENCE_CLIENT_ID: WRONG_GUID }, /client id|registration/i],
+    ['a tenant that nobody knows', { CLEAR_PRESENCE_TENANT: WRONG_GUID }, /tenant|organi[sz]ation/i],
+  ] as const)('%s: signing in with a code names it', async (_name, env, words) => {
     await using desk = await setUpDesk({ platform: 'win32', env })
-    await desk.signIn({}).catch(() => undefined) // There is no form to send: Entra shows its error page.
-    await desk.says(/sign/i)
-    await desk.press(/cancel/i)
+    await desk.press(/code/i)
     await desk.says(/^Sign in/)
-    expect(desk.writes()).toEqual([])
+    await desk.shows(words)
   })
 
   it('a closed browser tab: sign-in can be cancelled, and ends by itself after five minutes', async () => {
