@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { DEMO_CLIENT_ID, DEMO_USER_ID } from '../simulator/directory.ts'
 import {
@@ -242,6 +245,13 @@ describe('without a worker', () => {
       await lame.sender.close()
     }
   })
+})
+
+it('keeps no process alive although it is never closed', async () => {
+  const file = fileURLToPath(new URL('./lonely-sender.ts', import.meta.url))
+  const env = { ...process.env, ARMAMENT: JSON.stringify(await armamentOf(remote)) }
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { env, timeout: 50_000 })
+  expect(stdout.trim()).toBe('404')
 })
 
 it('never logs a token', async () => {
