@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ControlInput } from '../../test/stand-in/control-types.ts'
 import type { Simulator } from '../../test/simulator/index.ts'
-import { anotherProgramSetsCall, demoSessions, DEMO_USER_NAME } from './demo-tenant.ts'
+import { anotherProgramSetsCall, demoPerson, demoSessions } from './demo-tenant.ts'
 import type { Call, LocalServer, Reply, Routes } from './local-server.ts'
 import type { Machine } from './machine.ts'
 import type { Relay } from './relay.ts'
@@ -93,7 +93,8 @@ function relayed(relay: Relay, { query, body }: Call): Promise<Reply> {
 
 /** All that the page shows but the picture. */
 async function view({ simulator, relay, story, state, server }: DemoPage): Promise<unknown> {
-  const { availability, activity } = simulator.presence(DEMO_USER_NAME)
+  const person = demoPerson(simulator)
+  const { availability, activity } = simulator.presence(person)
   const waiting = relay.pages.findLast(({ done }) => !done)
   const at = waiting === undefined ? null : addressOf(waiting)
   return {
@@ -108,6 +109,7 @@ async function view({ simulator, relay, story, state, server }: DemoPage): Promi
         ? null
         : { simulated: waiting.simulated, href: at === null ? waiting.url : server.link(at.path, at.query) },
     graph: {
+      person: simulator.directory.user(person)?.name ?? person,
       availability,
       activity,
       sessions: demoSessions(simulator).map((session) => ({
@@ -123,7 +125,7 @@ async function view({ simulator, relay, story, state, server }: DemoPage): Promi
 
 async function picture(machine: Machine | null, known: string | undefined): Promise<Reply> {
   const drawn = await machine?.picture().catch(() => undefined)
-  if (drawn === undefined) return { status: 404 }
+  if (drawn === undefined) return { status: 204 }
   const etag = `"${drawn.tag}"`
   if (known === etag) return { status: 304, headers: { etag } }
   return { headers: { 'content-type': 'image/png', etag }, body: drawn.png }
@@ -166,7 +168,10 @@ async function act({ simulator, story, state, actions }: DemoPage, { body }: Cal
       await machine.lock(on)
       return
     case 'sleep':
-      story.tell('act', on ? 'The computer goes to sleep' : 'The computer wakes')
+      story.tell(
+        'act',
+        on ? 'The computer goes to sleep (in the demo the app runs on)' : 'The computer wakes',
+      )
       await machine.sleep(on)
       return
     case 'window':
@@ -177,6 +182,9 @@ async function act({ simulator, story, state, actions }: DemoPage, { body }: Cal
       return
     case 'input':
       await machine.input(wish.events ?? [])
+      return
+    case 'dark':
+      await machine.dark(on)
       return
     case 'quit':
       story.tell('act', 'You quit the app')

@@ -21,6 +21,7 @@ const NOT_OURS = [
   'no_proxy',
   'CLEAR_PRESENCE_CLOUD',
   'NODE_OPTIONS',
+  'NODE_USE_ENV_PROXY',
 ] as const
 
 /** Environment of an app that talks to the simulator alone; undefined takes a variable away. */
@@ -33,9 +34,14 @@ export function demoEnv(simulator: Simulator): Record<string, string | undefined
   }
 }
 
-/** The sessions of the demo's person under the app's registration: at most one. */
+/** Object id of who is signed in: the person the newest access token was given to, Alex Demo before that. */
+export function demoPerson(simulator: Simulator): string {
+  return simulator.issuedTokenRecords().findLast(({ kind }) => kind === 'access')?.userId ?? DEMO_USER_ID
+}
+
+/** The sessions under the app's registration: one for each person who was signed in, at most. */
 export function demoSessions(simulator: Simulator): SessionView[] {
-  return simulator.listSessions().filter(({ userId }) => userId === DEMO_USER_ID)
+  return simulator.listSessions().filter(({ clientId }) => clientId === DEMO_CLIENT_ID)
 }
 
 /** The sessions in a few words, as Graph names them: `Busy/InACall`, or `-` for none. */
@@ -46,7 +52,7 @@ export function holds(sessions: readonly SessionView[]): string {
 /** Another program, under the same app registration, says that the person is in a call. */
 export function anotherProgramSetsCall(simulator: Simulator): void {
   simulator.setSession({
-    user: DEMO_USER_NAME,
+    user: demoPerson(simulator),
     clientId: DEMO_CLIENT_ID,
     availability: 'Busy',
     activity: 'InACall',

@@ -33,6 +33,8 @@ export interface Machine {
   lock(locked: boolean): Promise<void>
   sleep(asleep: boolean): Promise<void>
   offline(offline: boolean): Promise<void>
+  /** The system's dark mode. */
+  dark(dark: boolean): Promise<void>
   openWindow(): Promise<void>
   closeWindow(): Promise<void>
   chooseInTray(path: readonly string[]): Promise<void>
@@ -91,6 +93,7 @@ export async function connectMachine(
       simulator.offline(wanted)
       await control.call('online', { online: wanted ? false : null })
     },
+    dark: (dark) => control.call('dark', { dark }),
     openWindow: () => control.call('trayChoose', { item: 'open' }),
     closeWindow: () => control.call('closeWindow'),
     chooseInTray: (path) => control.call('trayChoose', { item: [...path] }),

@@ -26,6 +26,8 @@ byId('open-window').addEventListener('click', () => send('window', { on: true })
 // The person's hands in the window.
 const picture = byId('picture')
 let size = { width: 400, height: 560 }
+/** Names the picture that is shown. */
+let tag = ''
 function place(event) {
   const box = picture.getBoundingClientRect()
   return {
@@ -106,10 +108,12 @@ function show(state) {
   document.body.classList.toggle('own-machine', !state.canAct && ended === null)
   byId('screen').hidden = !state.canAct && ended === null
 
-  byId('opened').hidden = opened === null || ended !== null
+  // A sign-in that was cancelled in the app needs no page any more.
+  const signingIn = machine?.tray?.menu.some(({ id }) => id === 'cancel-sign-in') ?? true
+  byId('opened').hidden = opened === null || ended !== null || (opened.simulated && !signingIn)
   if (opened !== null) {
     byId('opened-text').textContent = opened.simulated
-      ? 'The app has opened the sign-in page in your browser. It is simulated: any account on it works.'
+      ? 'The app opened its sign-in page in your browser. It is simulated: there is no password, and nothing leaves this machine.'
       : `The app has opened ${opened.href}`
     byId('opened-link').href = opened.href
   }
@@ -119,6 +123,11 @@ function show(state) {
 
   const window_ = machine?.window ?? null
   if (window_ !== null) size = window_
+  else if (picture.src !== '') {
+    // The next window must not begin with the last one's picture.
+    picture.removeAttribute('src')
+    tag = ''
+  }
   byId('picture').hidden = window_ === null || !picture.src
   byId('no-window').hidden = window_ !== null && Boolean(picture.src)
   byId('close-window').hidden = window_ === null
@@ -129,6 +138,7 @@ function show(state) {
       : machine == null || window_ !== null
         ? 'Starting ...'
         : 'The window is closed. The app goes on in the tray.'
+  byId('poll-note').hidden = state.system !== 'Linux' || !state.canAct
   const flags = [
     machine?.locked && 'Locked',
     machine?.asleep && 'Asleep',
@@ -156,6 +166,7 @@ function show(state) {
       (own && machine == null) || ended !== null || (now !== undefined && now === (on === 'yes'))
   }
 
+  byId('presence-who').textContent = `what colleagues see of ${graph.person}`
   byId('presence-text').textContent =
     graph.availability === graph.activity ? graph.availability : `${graph.availability}, ${graph.activity}`
   draw('sessions', graph.sessions, (sessions) =>
@@ -184,6 +195,17 @@ function show(state) {
   )
 }
 
+// The app's window follows the system, and for this page the person's browser is the system.
+const darkness = matchMedia('(prefers-color-scheme: dark)')
+let sent
+function shareDarkness(running) {
+  if (!running) sent = false
+  else if (sent !== darkness.matches) {
+    sent = darkness.matches
+    void send('dark', { on: sent })
+  }
+}
+
 let asked = 0
 async function refresh() {
   const mine = (asked += 1)
@@ -191,12 +213,12 @@ async function refresh() {
     const response = await fetch(at('/state'))
     const state = await response.json()
     if (mine === asked) show(state)
+    shareDarkness(state.canAct)
   } catch {
     if (mine === asked) byId('lost').hidden = false
   }
 }
 
-let tag = ''
 async function refreshPicture() {
   try {
     const response = await fetch(at('/picture'), { headers: tag === '' ? {} : { 'if-none-match': tag } })
