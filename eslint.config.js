@@ -26,7 +26,10 @@ module.exports = tseslint.config(
       ],
       '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       // Port methods are plain functions in this code base; `this` is never used through them.
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
@@ -40,7 +43,12 @@ module.exports = tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { paths: ['electron', 'electron-store', 'electron/main'].map((name) => ({ name, message: ELECTRON_MESSAGE })) },
+        {
+          paths: ['electron', 'electron-store', 'electron/main'].map((name) => ({
+            name,
+            message: ELECTRON_MESSAGE,
+          })),
+        },
       ],
     },
   },

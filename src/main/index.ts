@@ -3,5 +3,5 @@ import { claimInstance } from './platform/instance.ts'
 import { startApp } from './wiring.ts'
 
 const instance = claimInstance({ argv: process.argv, env: process.env })
-if (instance.first) void startApp(instance)
+if (instance.first) startApp(instance).catch(instance.fail)
 else instance.leave()

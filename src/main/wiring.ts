@@ -54,7 +54,7 @@ export async function startApp(instance: Instance): Promise<void> {
     version,
     platform,
     node: process.versions.node,
-    electron: process.versions['electron'],
+    electron: process.versions.electron,
   })
   for (const { source, key, why } of ignored) log.warn('setting ignored', { source, key, why })
   await lifecycle.whenReady()

@@ -409,6 +409,11 @@ export const english = {
   /** BCP 47 language of these words: times and dates are written in it. */
   language: 'en',
   appName: 'Clear Presence',
+  startFailed: {
+    title: 'Clear Presence could not start',
+    text: (reason: string) =>
+      `${reason}\n\nYour call status is not being cleared. Anything still owed is kept for the next start.`,
+  },
   problems,
   /** Continues "Cleared 12:04, ..." */
   departures,

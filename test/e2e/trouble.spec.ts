@@ -1,10 +1,10 @@
 /** Networks that fail, pages that lie, files that are broken, and settings that are wrong: named, and nothing is lost. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DEMO_CLIENT_ID } from '../simulator/index.ts'
 import { setUpDesk } from './desk.ts'
+import { systemStore } from './system-store.ts'
 
 /** A registration that lets every kind of account sign in. */
 const ANY_ACCOUNT_CLIENT = '5f0c1ea2-0000-4000-8000-c1ea2be5e0ff'
@@ -57,11 +57,11 @@ describe('network', () => {
   })
 
   it("trusts a CA that is only in the system's store, for sign-in and for the clear", async () => {
-    const store = join(mkdtempSync(join(tmpdir(), 'presence-ca-')), 'system.pem')
+    using store = systemStore()
     await using desk = await setUpDesk({
       platform: 'linux',
-      env: { NODE_EXTRA_CA_CERTS: undefined, SSL_CERT_FILE: store, SSL_CERT_DIR: '/nonexistent' },
-      beforeStart: (simulator) => writeFileSync(store, simulator.caPem),
+      env: store.env,
+      beforeStart: ({ caPem }) => store.add(caPem),
     })
     await desk.signIn()
     await desk.says(/^On\./)

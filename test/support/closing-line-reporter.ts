@@ -13,7 +13,8 @@ export default class ClosingLineReporter implements Reporter {
       for (const test of module.children.allTests()) {
         const result = test.result()
         count[result.state] += 1
-        if (result.state === 'skipped') skipped.push(`skipped: ${test.fullName}${result.note === undefined ? '' : ` (${result.note})`}`)
+        if (result.state === 'skipped')
+          skipped.push(`skipped: ${test.fullName}${result.note === undefined ? '' : ` (${result.note})`}`)
       }
     }
     for (const line of skipped) console.log(line)

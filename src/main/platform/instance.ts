@@ -1,7 +1,8 @@
 /** Who this process is: its names, its folder for user data, and whether it is the only one that uses it. */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { app } from 'electron'
+import { app, dialog } from 'electron'
+import { words } from '../../shared/strings.ts'
 import { parseFlags } from './flags.ts'
 
 export { parseFlags, type Flags } from './flags.ts'
@@ -25,6 +26,8 @@ export interface Instance {
   onSecond(listener: (argv: string[]) => void): void
   /** Ends a process that isn't the first: it has nothing to clear. */
   leave(): void
+  /** The app could not start: says so in a dialog and ends. What is owed stays in the registry for the next start. */
+  fail(error: unknown): void
 }
 
 /**
@@ -62,6 +65,10 @@ export function claimInstance({
       for (const later of waiting.splice(0)) listener(later)
     },
     leave: () => app.quit(),
+    fail(error) {
+      dialog.showErrorBox(words.startFailed.title, words.startFailed.text(String(error)))
+      app.exit(1)
+    },
   }
 }
 
