@@ -86,6 +86,22 @@ it('outlives trouble on the way while it polls', async () => {
   expect(await result).toMatchObject({ type: 'signed-in' })
 })
 
+it('goes on polling after an answer that would start a throttle inside MSAL', async () => {
+  const { result, userCode } = await startWithCode()
+  bench.simulator.inject({
+    match: { path: 'token' },
+    fault: {
+      type: 'status',
+      status: 400,
+      headers: { 'Retry-After': '60' },
+      body: { error: 'authorization_pending' },
+    },
+  })
+  await vi.waitFor(() => expect(bench.simulator.faults()).toEqual([]))
+  bench.simulator.approveDevice(userCode, DEMO_USER_NAME)
+  expect(await result).toMatchObject({ type: 'signed-in' })
+})
+
 it('polls more slowly when it is told to', async () => {
   const { result, userCode } = await startWithCode()
   bench.simulator.inject({

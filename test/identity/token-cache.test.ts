@@ -216,6 +216,23 @@ describe('the keyring', () => {
     await vi.waitFor(() => expect(app.problems).toEqual([{ code: 'keyring-locked' }]))
   })
 
+  it('hangs when one of two signs out: no file is left with their tokens in it', async () => {
+    const app = bench.start()
+    await app.part.restore()
+    const alex = await signIn(app)
+    bench.browser = async (url) => {
+      await signInAsBrowser(bench.simulator, url, { user: 'blake@demo.example' })
+    }
+    await signIn(app)
+    await vi.waitFor(() => expect(existsSync(bench.cachePath)).toBe(true))
+    bench.secrets.mode = 'hanging'
+    const forgotten = app.part.tokens.forget(alex)
+    await breathe()
+    await bench.clock.advance(10_000)
+    await forgotten
+    expect(existsSync(bench.cachePath)).toBe(false)
+  })
+
   it('hangs at sign-out: the file goes all the same', async () => {
     const identity = await afterSignIn()
     const app = bench.start()

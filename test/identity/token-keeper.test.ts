@@ -160,6 +160,18 @@ describe('keeping a token fresh', () => {
     expect(tokens[1]!.result.type).toBe('token')
   })
 
+  it('does not take the refusal of an old refresh for one of the tokens of a new sign-in', async () => {
+    const { part, tokens, identity } = await signedIn()
+    refreshFails({ type: 'latency', ms: 1500 })
+    refreshFails(refused({ error: 'invalid_grant', error_codes: [50173] }))
+    const old = part.tokens.acquire(identity, { force: true, timeoutMs: 60_000 })
+    await bench.simulator.waitForRequest(({ path, status }) => path.includes('/token') && status === null)
+    const result = await part.signIn.start('browser', { loginHint: DEMO_USER_NAME })
+    if (result.type !== 'signed-in') throw new Error(result.problem.code)
+    expect(accessOf(await old)).toBe(result.token.accessToken)
+    expect(tokens).toEqual([])
+  })
+
   it('tries again on another network although the user was needed', async () => {
     const { part, tokens } = await signedIn()
     refreshFails(refused({ error: 'invalid_grant', error_codes: [53003] }))

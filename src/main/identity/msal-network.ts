@@ -136,7 +136,7 @@ function judgeAnswer(status: number, headers: Record<string, string>, text: stri
   }
   const ok = status >= 200 && status < 300
   if (ok ? body['error'] !== undefined : typeof body['error'] !== 'string') throw trouble('unexpected-answer')
-  // Without `retry-after`: on a refusal it, too, would start MSAL's own throttle.
+  // Without `retry-after`: on an answer that is passed on (a pending device code) it, too, would start MSAL's throttle.
   const kept = Object.entries(headers).filter(([name]) => name !== 'retry-after')
   return { status, headers: Object.fromEntries(kept), body }
 }

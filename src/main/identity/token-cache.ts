@@ -92,7 +92,9 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   let settled = false
   let closed = false
   let dirty = false
-  let purge = false
+  // Sign-outs so far, and how many of them the file on disk has followed.
+  let signOuts = 0
+  let followed = 0
   let writing: Promise<void> | null = null
   let reported: Problem['code'] | null = null
   let cancelRetry = (): void => undefined
@@ -243,12 +245,17 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
 
   async function writeAll(): Promise<void> {
     // Until it is known what the file holds, it isn't overwritten, except to get rid of something.
-    while (dirty && (settled || purge)) {
+    while (dirty && (settled || followed < signOuts)) {
       dirty = false
+      // One that comes during the write isn't in what is written.
+      const before = signOuts
       const nobody = content.accounts.length === 0
       const problem = nobody ? await eraseFile() : await writeOnce()
-      if (problem === null) purge = false
-      else if (purge) await eraseFile()
+      if (problem === null) followed = before
+      else if (followed < signOuts) {
+        followed = signOuts
+        await eraseFile()
+      }
       // Erasing says nothing about the keyring.
       if (!nobody || problem !== null) report(problem)
       if (problem !== null) return
@@ -330,7 +337,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         ...content,
         accounts: content.accounts.filter((other) => !sameAccount(other.identity, identity)),
       }
-      purge = true
+      signOuts += 1
       schedule()
     },
     flush: async () => {

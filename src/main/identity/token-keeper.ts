@@ -266,17 +266,8 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
       Object.assign(entry, { kept: false, token: null })
       entry.cancelTimer()
     }
+    // A refresh under way doesn't bring the tokens back: MSAL stores none for an account that has gone.
     await options.remove(identity)
-    if (entry === undefined || entry.flights.size === 0) return
-    // A refresh under way would bring the account back into MSAL's cache; it goes again, unless it was signed in anew.
-    void Promise.all(entry.flights.values()).then(async () => {
-      if (entries.has(sessionKey(identity))) return
-      try {
-        await options.remove(identity)
-      } catch (error) {
-        log.warn('token-forget', { code: problemOf(error, 'sign-in-failed').code })
-      }
-    })
   }
 
   return {
