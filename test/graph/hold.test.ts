@@ -10,17 +10,21 @@ import {
   type Remote,
   type Rig,
 } from './rig.ts'
+import { buildWorker, type WorkerBundle } from './worker-bundle.ts'
 
+let bundle: WorkerBundle
 let remote: Remote
 let rig: Rig
 beforeAll(async () => {
+  bundle = await buildWorker()
   remote = await startRemote()
 })
 afterAll(async () => {
   await remote.close()
+  bundle.remove()
 })
 beforeEach(async () => {
-  rig = createRig()
+  rig = createRig({ workerFile: bundle.file })
   rig.sender.arm(await armamentOf(remote))
   await untilWarm(remote)
 })

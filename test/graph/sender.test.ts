@@ -16,17 +16,21 @@ import {
   type Remote,
   type Rig,
 } from './rig.ts'
+import { buildWorker, type WorkerBundle } from './worker-bundle.ts'
 
+let bundle: WorkerBundle
 let remote: Remote
 let rig: Rig
 beforeAll(async () => {
+  bundle = await buildWorker()
   remote = await startRemote()
 })
 afterAll(async () => {
   await remote.close()
+  bundle.remove()
 })
 beforeEach(async () => {
-  rig = createRig()
+  rig = createRig({ workerFile: bundle.file })
   rig.sender.arm(await armamentOf(remote))
 })
 afterEach(async () => {
@@ -204,7 +208,7 @@ describe('a worker that dies', () => {
 
   it('leaves nothing unsent: what it never began is sent by the next', async () => {
     const write = rig.write(CLEAR)
-    const fresh = createRig()
+    const fresh = createRig({ workerFile: bundle.file })
     try {
       fresh.sender.arm(await armamentOf(remote))
       void fresh.workers[0]!.terminate()
