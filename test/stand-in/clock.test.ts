@@ -22,9 +22,8 @@ afterEach(async () => {
 /** Runs code in the app's main process. `builtin` answers Node's modules. */
 function inMain<T>(body: string): Promise<T> {
   return app.electron.evaluate((_e, source) => {
-    const run = new Function('builtin', `return (async () => { ${source} })()`) as (
-      b: unknown,
-    ) => Promise<unknown>
+    const code = `(async (builtin) => { ${source} })`
+    const run = process.getBuiltinModule('node:vm').runInThisContext(code) as (b: unknown) => Promise<unknown>
     return run((name: string) => process.getBuiltinModule(name))
   }, body) as Promise<T>
 }

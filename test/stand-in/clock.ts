@@ -122,6 +122,11 @@ function behind(generation: number): boolean {
   return [...slotsInUse].some((slot) => Atomics.load(shared.words, 1 + slot) < generation)
 }
 
+const probe = real.setTimeout(() => undefined, 1)
+clearTimeout(probe)
+/** Node's own; a tracked timer carries a wrapped one. */
+const refresh = probe.refresh
+
 /** Brings every timer that is still running `milliseconds` nearer, keeping their order. */
 function rearm(milliseconds: number): void {
   const now = real.now()
@@ -134,7 +139,7 @@ function rearm(milliseconds: number): void {
   pending.sort((a, b) => a.left - b.left)
   for (const { timer, left } of pending) {
     timer._idleTimeout = Math.max(1, Math.round(left))
-    Object.getPrototypeOf(timer).refresh.call(timer)
+    refresh.call(timer)
   }
 }
 
@@ -146,19 +151,18 @@ function loopNow(fallback: number): number {
   return Number.isFinite(now) ? now : fallback
 }
 
-function track(timer: NodeJS.Timeout, milliseconds: number | undefined): NodeJS.Timeout {
+function track(timer: NodeJS.Timeout): NodeJS.Timeout {
   if (live.size > 500) {
     for (const entry of live) if ((entry as NodeJS.Timeout & TimerInternals)._destroyed) live.delete(entry)
   }
   live.add(timer)
   // A refresh by its owner starts the full time again, whatever a jump has made of it.
   const full = (timer as NodeJS.Timeout & TimerInternals)._idleTimeout
-  void milliseconds
   Object.defineProperty(timer, 'refresh', {
     configurable: true,
     value: () => {
       Object.assign(timer, { _idleTimeout: full })
-      Object.getPrototypeOf(timer).refresh.call(timer)
+      refresh.call(timer)
       live.add(timer)
       return timer
     },
@@ -168,9 +172,9 @@ function track(timer: NodeJS.Timeout, milliseconds: number | undefined): NodeJS.
 
 function patchTimers(): void {
   const setTimeoutMoved = ((callback: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) =>
-    track(real.setTimeout(callback, ms, ...args), ms)) as typeof setTimeout
+    track(real.setTimeout(callback, ms, ...args))) as typeof setTimeout
   const setIntervalMoved = ((callback: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) =>
-    track(real.setInterval(callback, ms, ...args), ms)) as typeof setInterval
+    track(real.setInterval(callback, ms, ...args))) as typeof setInterval
   const sleep = <T>(
     ms?: number,
     value?: T,
@@ -211,7 +215,7 @@ function patchTimers(): void {
 function patchDate(): void {
   const now = (): number => real.Date.now() + wall()
   const moved = new Proxy(real.Date, {
-    construct: (target, args: [], newTarget) =>
+    construct: (target, args: unknown[], newTarget) =>
       Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget) as object,
     apply: () => new real.Date(now()).toString(),
     get: (target, key, receiver): unknown => (key === 'now' ? now : Reflect.get(target, key, receiver)),

@@ -45,22 +45,23 @@ type Own<S> = Exclude<keyof S, keyof EventEmitter | 'prototype' | `_${string}`>
 type Wrong<S, R> =
   Exclude<Own<S>, keyof R> | { [K in Own<S> & keyof R]: S[K] extends R[K] ? never : K }[Own<S> & keyof R]
 
+type Name = Extract<keyof Ours, keyof Real>
+
 type Instance<T> = T extends abstract new (...args: never[]) => infer I ? I : T
 type Tagged<Prefix extends string, Names> = Names extends string ? `${Prefix}.${Names}` : never
 
 /** `X.member` for instances and single objects, `X::member` for statics. */
 export type Mismatch = {
-  [K in keyof Ours & keyof Real & string]:
+  [K in Name]:
     | Tagged<K, Wrong<Instance<Ours[K]>, Instance<Real[K]>>>
     | (Ours[K] extends abstract new (...args: never[]) => unknown
         ? Tagged<`${K}:`, Wrong<Ours[K], Real[K]>>
         : never)
-}[keyof Ours & keyof Real & string]
+}[Name]
 
 /** Each answers with, or takes, another part of the stand-in, which is compared by itself. */
 type Excused =
   | 'BaseWindow.contentView'
-  | 'BaseWindow.setIcon'
   | 'BaseWindow.setMenu'
   | 'BaseWindow.setOverlayIcon'
   | 'BaseWindow:.fromId'
@@ -68,7 +69,6 @@ type Excused =
   | 'BaseWindow:.getFocusedWindow'
   | 'BrowserWindow.capturePage'
   | 'BrowserWindow.contentView'
-  | 'BrowserWindow.setIcon'
   | 'BrowserWindow.setMenu'
   | 'BrowserWindow.setOverlayIcon'
   | 'BrowserWindow.webContents'
@@ -77,7 +77,6 @@ type Excused =
   | 'BrowserWindow:.getAllWindows'
   | 'BrowserWindow:.getFocusedWindow'
   | 'Dock.getMenu'
-  | 'Dock.setIcon'
   | 'Dock.setMenu'
   | 'Menu.append'
   | 'Menu.getMenuItemById'

@@ -25,7 +25,7 @@ export class ControlClient {
   }
 
   /** Runs one operation. @throws Error with the stand-in's message, or when the process is gone. */
-  async call<K extends keyof Operations>(name: K, input: Input<K> = {} as Input<K>): Promise<Result<K>> {
+  async call<K extends keyof Operations>(name: K, input: Input<K> = {}): Promise<Result<K>> {
     const response = await fetch(`${this.address}/${name}`, { method: 'POST', body: JSON.stringify(input) })
     const { result, error } = (await response.json()) as { result: Result<K>; error?: string }
     if (error !== undefined) throw new Error(error)

@@ -59,7 +59,9 @@ export interface ControlInput {
   modifiers?: string[]
 }
 
-type OfWindow = { id?: number }
+interface OfWindow {
+  id?: number
+}
 type Answer<T> = T | Promise<T>
 
 /** The operations of the control. A page's operations take the newest window unless `id` names one. */

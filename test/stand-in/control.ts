@@ -2,7 +2,6 @@ import { implemented } from './api/index.ts'
 import { Notification } from './api/desktop.ts'
 import type { Menu, MenuItem } from './api/menu.ts'
 import { parts } from './api/parts.ts'
-import type { IdleState } from './api/power-monitor.ts'
 import { Tray } from './api/tray.ts'
 import { endWindowsSession, queryWindowsSessionEnd, type BrowserWindow } from './api/windows.ts'
 import { advanceClock, wallOffset } from './clock.ts'
@@ -65,7 +64,7 @@ function choose(menu: Menu | null, wanted: string | string[]): void {
       current = item.submenu ?? null
     }
   }
-  if (item === undefined || !item.visible) throw new Error(`stand-in: no menu item '${path.join(' > ')}'`)
+  if (!item?.visible) throw new Error(`stand-in: no menu item '${path.join(' > ')}'`)
   if (!item.enabled) throw new Error(`stand-in: menu item '${path.join(' > ')}' is greyed`)
   item.click()
 }
@@ -131,7 +130,7 @@ export const operations: Operations = {
   power: ({ event }) => implemented.powerMonitor._report(event),
   idle: ({ state, seconds }) => {
     implemented.powerMonitor._setIdle({
-      ...(state !== undefined && { state: state === 'follow' ? undefined : (state as IdleState) }),
+      ...(state !== undefined && { state: state === 'follow' ? undefined : state }),
       seconds,
     })
   },

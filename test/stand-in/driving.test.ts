@@ -132,7 +132,8 @@ test('what is missing says so', async () => {
   const attempt = (code: string): Promise<string> =>
     app.electron.evaluate((electron, source) => {
       try {
-        return String(new Function('electron', `return ${source}`)(electron))
+        Object.assign(globalThis, { electron })
+        return String(process.getBuiltinModule('node:vm').runInThisContext(source))
       } catch (error) {
         return String(error)
       }

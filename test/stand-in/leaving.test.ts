@@ -77,11 +77,19 @@ test('a prevented quit is cancelled at each step, and a later one succeeds', asy
 test('app.exit skips the questions, and process.exit means the same', async () => {
   const first = await launch()
   await first.window()
-  first.electron.evaluate(({ app }) => setImmediate(() => app.exit(3)) && undefined).catch(() => undefined)
+  first.electron
+    .evaluate(({ app }) => {
+      setImmediate(() => app.exit(3))
+    })
+    .catch(() => undefined)
   expect(await first.exit).toBe(3)
   expect(events(first)).toEqual(['closed', 'quit'])
   const second = await launch({ args: ['--hidden'] })
-  second.electron.evaluate(() => setImmediate(() => process.exit(4)) && undefined).catch(() => undefined)
+  second.electron
+    .evaluate(() => {
+      setImmediate(() => process.exit(4))
+    })
+    .catch(() => undefined)
   expect(await second.exit).toBe(4)
 })
 

@@ -7,7 +7,6 @@ import { host, leaveNow, lifecycle } from '../host.ts'
 import { createEvent, fire, notImplemented, Part, QuietPart } from '../part.ts'
 import { SingleInstance } from '../single-instance.ts'
 import { Menu } from './menu.ts'
-import type { NativeImage } from './native-image.ts'
 import { proxyFor } from './net.ts'
 import { parts } from './parts.ts'
 import type { Session } from './session.ts'
@@ -20,8 +19,8 @@ export class CommandLineSwitches extends QuietPart {
     this.switches.set(name.toLowerCase(), value)
   }
 
-  appendArgument(value: string): void {
-    void value // Chromium would get it; the stand-in's takes no arguments of the app
+  appendArgument(): void {
+    // Chromium would get it; the stand-in's takes no arguments of the app
   }
 
   hasSwitch(name: string): boolean {
@@ -72,16 +71,16 @@ export class Dock extends QuietPart {
     return this.menu
   }
 
-  setIcon(image: NativeImage | string): void {
-    void image // there is no dock to show it
+  setIcon(): void {
+    // there is no dock to show it
   }
 
   bounce(): number {
     return 0
   }
 
-  cancelBounce(id: number): void {
-    void id // nothing bounces
+  cancelBounce(): void {
+    // nothing bounces
   }
 }
 
@@ -312,23 +311,21 @@ export class App extends Part {
     return this.badgeCount
   }
 
-  setAsDefaultProtocolClient(protocol: string): boolean {
-    void protocol // no system to register with
+  setAsDefaultProtocolClient(): boolean {
+    // no system to register with
     return true
   }
 
-  isDefaultProtocolClient(protocol: string): boolean {
-    void protocol
+  isDefaultProtocolClient(): boolean {
     return false
   }
 
-  removeAsDefaultProtocolClient(protocol: string): boolean {
-    void protocol
+  removeAsDefaultProtocolClient(): boolean {
     return true
   }
 
-  setAboutPanelOptions(options: object): void {
-    void options // the panel itself is not there (showAboutPanel throws)
+  setAboutPanelOptions(): void {
+    // the panel itself is not there (showAboutPanel throws)
   }
 
   setJumpList(): 'ok' {

@@ -282,6 +282,6 @@ export class SystemPreferences extends Part {
       array: [],
       dictionary: {},
     }
-    return defaults[key] ?? (empty[type] as UserDefaultTypes[T])
+    return defaults[key] ?? empty[type]
   }
 }

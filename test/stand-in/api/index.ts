@@ -1,4 +1,4 @@
-import { host } from '../host.ts'
+import type * as electron from 'electron'
 import { notImplemented, trapMisses } from '../part.ts'
 import { App } from './app.ts'
 import {
@@ -86,20 +86,27 @@ const REFUSED = [
   'desktopCapturer',
   'ImageView',
   'inAppPurchase',
+  'IpcMainServiceWorker',
   'LanguageModelUtility',
   'localAIHandler',
   'MessageChannelMain',
   'netLog',
   'powerSaveBlocker',
   'pushNotifications',
-  'ServiceWorkerMain',
   'ShareMenu',
   'sharedTexture',
   'TouchBar',
   'utilityProcess',
   'WebContentsView',
   'webFrameMain',
-]
+  'WebSocket',
+] as const
+
+/** Exports that exist in other processes only. */
+type Elsewhere = 'contextBridge' | 'ipcRenderer' | 'parentPort' | 'webFrame' | 'webUtils'
+type Known = (typeof REFUSED)[number] | keyof typeof implemented | Elsewhere
+/** Nothing in `electron.d.ts` is forgotten here; a newer Electron's new export makes this fail to compile. */
+export const forgotten: Exclude<keyof typeof electron, Known> extends never ? true : never = true
 
 /** The object that `require('electron')` answers: getters only, as in Electron. */
 export function electronModule(): object {
@@ -110,7 +117,7 @@ export function electronModule(): object {
   }
   for (const name of REFUSED) {
     const refuse = (): never => notImplemented(name)
-    const value = new Proxy(function () {} as object, {
+    const value = new Proxy(refuse, {
       get: (_t, key) =>
         typeof key === 'symbol' || key === 'then' || key === 'prototype' ? undefined : refuse(),
       apply: refuse,
@@ -118,6 +125,5 @@ export function electronModule(): object {
     })
     Object.defineProperty(api, name, { get: () => value, enumerable: true })
   }
-  void host
   return api
 }

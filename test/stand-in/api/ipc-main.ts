@@ -26,12 +26,7 @@ export class IpcMain extends Part {
   }
 
   /** Not Electron's: runs the handler of a channel. */
-  async _invoke(
-    channel: string,
-    sender: WebContents,
-    frame: FrameMain | null,
-    args: unknown[],
-  ): Promise<unknown> {
+  _invoke(channel: string, sender: WebContents, frame: FrameMain | null, args: unknown[]): unknown {
     const entry = this.invokeHandlers.get(channel)
     if (entry === undefined) throw new Error(`No handler registered for '${channel}'`)
     if (entry.once) this.invokeHandlers.delete(channel)

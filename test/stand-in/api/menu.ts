@@ -84,7 +84,9 @@ export class MenuItem extends QuietPart {
     const items = this.menu.items
     const at = items.indexOf(this)
     for (const step of [-1, 1]) {
-      for (let i = at + step; items[i]?.type === 'radio'; i += step) (items[i] as MenuItem).checked = false
+      for (let i = at + step, item = items[i]; item?.type === 'radio'; i += step, item = items[i]) {
+        item.checked = false
+      }
     }
     this.checked = true
   }
@@ -124,7 +126,9 @@ export class Menu extends Part {
     const alone = this.items[at - 1]?.type !== 'radio'
     if (alone && !item.checked) item.checked = true
     else if (item.checked && !alone) {
-      for (let i = at - 1; this.items[i]?.type === 'radio'; i--) (this.items[i] as MenuItem).checked = false
+      for (let i = at - 1, other = this.items[i]; other?.type === 'radio'; i--, other = this.items[i]) {
+        other.checked = false
+      }
     }
   }
 

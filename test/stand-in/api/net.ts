@@ -61,7 +61,7 @@ export async function fetchLikeChromium(input: string | Request, init?: RequestI
       signal: request.signal,
     }
     const agentOptions = { proxyEnv: process.env } as https.AgentOptions
-    options.agent = secure ? new https.Agent(agentOptions) : new http.Agent(agentOptions as http.AgentOptions)
+    options.agent = secure ? new https.Agent(agentOptions) : new http.Agent(agentOptions)
     const sent = (secure ? https : http).request(request.url, options, (answer) => {
       const headers = new Headers()
       for (const [name, value] of Object.entries(answer.headers)) {

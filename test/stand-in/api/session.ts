@@ -19,7 +19,7 @@ export class WebRequest extends QuietPart {
   /** Not Electron's: asks the listener of one stage; undefined when there is none for that URL. */
   _ask(stage: string, details: { url: string }): Promise<Record<string, unknown>> | undefined {
     const entry = this.listeners.get(stage)
-    if (entry === undefined || !entry.urls.some((pattern) => matches(pattern, details.url))) return undefined
+    if (!entry?.urls.some((pattern) => matches(pattern, details.url))) return undefined
     return new Promise((resolve) => {
       ;(entry.listener as (d: unknown, c: unknown) => void)(details, resolve)
     })
@@ -70,12 +70,12 @@ export class Session extends Part {
     this.permissionCheckHandler = handler
   }
 
-  setDevicePermissionHandler(handler: unknown): void {
-    void handler // no device ever asks: headless Chromium refuses them all
+  setDevicePermissionHandler(): void {
+    // no device ever asks: headless Chromium refuses them all
   }
 
-  setDisplayMediaRequestHandler(handler: unknown): void {
-    void handler // as above
+  setDisplayMediaRequestHandler(): void {
+    // as above
   }
 
   setCertificateVerifyProc(): never {
@@ -110,8 +110,8 @@ export class Session extends Part {
     return this.userAgent
   }
 
-  setSpellCheckerEnabled(enabled: boolean): void {
-    void enabled // there is no spell checker
+  setSpellCheckerEnabled(): void {
+    // there is no spell checker
   }
 
   isPersistent(): boolean {

@@ -176,8 +176,7 @@ export class WebContents extends Part {
     parts.windowOf(this)?.focus()
   }
 
-  close(options?: { waitForBeforeUnload: boolean }): void {
-    void options
+  close(): void {
     this._onClose()
   }
 
@@ -273,13 +272,13 @@ export class WebContents extends Part {
     return this.zoomLevel
   }
 
-  setVisualZoomLevelLimits(minimum: number, maximum: number): Promise<void> {
-    void [minimum, maximum] // nobody pinches a headless page
+  setVisualZoomLevelLimits(): Promise<void> {
+    // nobody pinches a headless page
     return Promise.resolve()
   }
 
-  setIgnoreMenuShortcuts(ignore: boolean): void {
-    void ignore // menu accelerators are only recorded
+  setIgnoreMenuShortcuts(): void {
+    // menu accelerators are only recorded
   }
 
   setBackgroundThrottling(allowed: boolean): void {

@@ -1,7 +1,7 @@
 import { host, needsReady } from '../host.ts'
 import { createEvent, fire, Part, QuietPart } from '../part.ts'
 import type { Menu } from './menu.ts'
-import { NativeImage } from './native-image.ts'
+import type { NativeImage } from './native-image.ts'
 import { parts } from './parts.ts'
 import type { Session } from './session.ts'
 import { WebContents, type WebPreferences } from './web-contents.ts'
@@ -85,7 +85,7 @@ export class BaseWindow extends Part {
 
   constructor(options: WindowOptions = {}) {
     super()
-    needsReady(`${new.target.name}`)
+    needsReady(new.target.name)
     const { width = 800, height = 600 } = options
     this.bounds = { x: options.x ?? 320, y: options.y ?? 180, width, height }
     this.title = options.title ?? parts.app.name
@@ -364,8 +364,8 @@ export class BaseWindow extends Part {
     this._taskbar.description = description
   }
 
-  setIcon(icon: NativeImage | string): void {
-    void icon // only a taskbar would show it
+  setIcon(): void {
+    // only a taskbar would show it
   }
 
   setMenu(menu: Menu | null): void {
@@ -388,12 +388,12 @@ export class BaseWindow extends Part {
     this.autoHideMenuBar = hide
   }
 
-  setVisibleOnAllWorkspaces(visible: boolean): void {
-    void visible // there is one workspace
+  setVisibleOnAllWorkspaces(): void {
+    // there is one workspace
   }
 
-  setAppDetails(options: { appId?: string }): void {
-    void options // only the Windows taskbar reads them
+  setAppDetails(): void {
+    // only the Windows taskbar reads them
   }
 
   getParentWindow(): null {

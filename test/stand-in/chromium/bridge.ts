@@ -139,8 +139,7 @@ export function makeBridge(channel: BridgeChannel): Bridge {
     return unpackNode(got.answer as Tree, [])
   }
 
-  operations.set('call', ((id: number, args: Tree) =>
-    functions[id]?.(...(unpackNode(args, []) as unknown[]))) as (...args: never[]) => unknown)
+  operations.set('call', (id: number, args: Tree) => functions[id]?.(...(unpackNode(args, []) as unknown[])))
 
   channel.receive((received) => {
     const message = received as Message | null

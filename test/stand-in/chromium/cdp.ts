@@ -39,7 +39,7 @@ export class CdpSession {
   }
 
   /** Calls `handler` at each event of that name in this session. */
-  on<E extends keyof Events & string>(event: E, handler: (params: Events[E][0]) => void): void {
+  on<E extends keyof Events>(event: E, handler: (params: Events[E][0]) => void): void {
     const set = this.handlers.get(event) ?? new Set()
     set.add(handler)
     this.handlers.set(event, set)

@@ -38,27 +38,27 @@ function pageWorld(secret: string, makeEnd: (channel: BridgeChannel) => Bridge):
     Object.freeze(value)
     for (const key of Object.keys(value)) freeze((value as Record<string, unknown>)[key])
   }
-  bridge.operations.set('expose', ((key: string, tree: unknown) => {
+  bridge.operations.set('expose', (key: string, tree: unknown) => {
     if (key in globalThis)
       throw new Error(`Cannot bind an API on top of an existing property on the window object`)
     const value = bridge.unpack(tree)
     freeze(value)
     Object.defineProperty(globalThis, key, { value, enumerable: true, writable: false, configurable: false })
-  }) as (...args: never[]) => unknown)
+  })
   let offset: number | undefined
-  bridge.operations.set('time', ((milliseconds: number) => {
+  bridge.operations.set('time', (milliseconds: number) => {
     const Original = Date
     if (offset === undefined) {
       const now = (): number => Original.now() + (offset ?? 0)
       globalThis.Date = new Proxy(Original, {
-        construct: (target, args: [], newTarget) =>
+        construct: (target, args: unknown[], newTarget) =>
           Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget) as object,
         apply: () => new Original(now()).toString(),
         get: (target, key, receiver): unknown => (key === 'now' ? now : Reflect.get(target, key, receiver)),
       })
     }
     offset = milliseconds
-  }) as (...args: never[]) => unknown)
+  })
   document.addEventListener(
     `${secret}-ask`,
     () => document.dispatchEvent(new MouseEvent(`${secret}-element`, { relatedTarget: element })),
@@ -122,7 +122,7 @@ function preloadWorld(
           sendOut('invoke', channel, args, lastCall)
         } catch (error) {
           pending.delete(lastCall)
-          reject(error instanceof Error ? new Error('An object could not be cloned.') : error)
+          reject(new Error('An object could not be cloned.', { cause: error }))
         }
       }),
     listenerCount: (channel: string) => listeners.get(channel)?.length ?? 0,
