@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { renameSync, writeFileSync } from 'node:fs'
+import { linkSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { operations } from './control.ts'
@@ -14,7 +14,7 @@ const MAX_BODY = 1_000_000
 export async function serveControl(): Promise<void> {
   const file = process.env['STAND_IN_CONTROL']
   if (file === undefined || file === '') return
-  // A second instance of the app must not take over the first one's address.
+  // What the app starts itself has no business with it.
   delete process.env['STAND_IN_CONTROL']
   const word = randomBytes(16).toString('hex')
   const server = createServer((request, response) => {
@@ -27,9 +27,16 @@ export async function serveControl(): Promise<void> {
   await once(server, 'listening')
   server.unref()
   const { port } = server.address() as AddressInfo
-  // Renamed into place, so that a reader never sees half of it.
-  writeFileSync(`${file}.draft`, `http://127.0.0.1:${port}/${word}\n`, { mode: 0o600 })
-  renameSync(`${file}.draft`, file)
+  // Linked into place, so that a reader never sees half of it and no second instance takes the first one's file.
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, `http://127.0.0.1:${port}/${word}\n`, { mode: 0o600 })
+  try {
+    linkSync(draft, file)
+  } catch {
+    process.stderr.write(`stand-in: ${file} exists already; no control is served\n`)
+    server.close()
+  }
+  rmSync(draft)
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, word: string): Promise<void> {

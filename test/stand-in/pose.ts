@@ -33,9 +33,9 @@ const LOAD_FIRST = [
 /** Makes the process look like Electron's on the chosen platform. Paths, sockets and signals stay those of this machine. */
 export function pose(): void {
   const require = createRequire(import.meta.url)
-  for (const name of LOAD_FIRST)
-    // Node loads its fetch on first use.
-    Reflect.construct(Request, ['http://first-use.invalid'])
+  for (const name of LOAD_FIRST) require(`node:${name}`)
+  // Node loads its fetch on first use.
+  Reflect.construct(Request, ['http://first-use.invalid'])
 
   const define = (name: string, value: unknown): void => {
     Object.defineProperty(process, name, { value, enumerable: true, configurable: true, writable: true })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { CdpConnection, type CdpSession } from './cdp.ts'
-import { locateChromium } from './locate.ts'
+import { locateChromium, type ChromiumInstall } from './locate.ts'
 import type { Protocol } from './protocol.ts'
 
 const PROFILE_PREFIX = 'stand-in-chromium-'
@@ -57,7 +57,7 @@ export class Browser {
     mkdirSync(profile, { recursive: true })
     const child = spawn(install.executable, chromiumArguments(options, profile), {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...install.env, HOME: profile },
+      env: browserEnvironment(install, profile),
     })
     const browser = new Browser(child)
     const failed = once(child, 'error').then(([error]) => {
@@ -149,10 +149,25 @@ function chromiumArguments(options: BrowserOptions, profile: string): string[] {
     '--disable-sync',
     '--disable-features=Translate,OptimizationHints,MediaRouter,HttpsUpgrades',
     '--force-color-profile=srgb',
+    // Only names of custom schemes end so; they are answered before the network is asked, and must never reach a resolver.
+    '--host-resolver-rules=MAP *.stand-in.invalid ~NOTFOUND',
     '--hide-scrollbars',
     '--password-store=basic',
     ...(options.locale === undefined ? [] : [`--lang=${options.locale}`]),
   ]
+}
+
+/** The app's environment with the browser's own libraries first. */
+function browserEnvironment(install: ChromiumInstall, profile: string): NodeJS.ProcessEnv {
+  const libraries = [install.env['LD_LIBRARY_PATH'], process.env['LD_LIBRARY_PATH']].filter(
+    (path) => path !== undefined,
+  )
+  return {
+    ...process.env,
+    ...install.env,
+    ...(libraries.length > 0 && { LD_LIBRARY_PATH: libraries.join(':') }),
+    HOME: profile,
+  }
 }
 
 /** Playwright reads the line from the app's stderr; the rest of Chromium's talk is shown on request. */
