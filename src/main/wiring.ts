@@ -132,7 +132,9 @@ export async function startApp(instance: Instance): Promise<void> {
   })
 
   // What was there before, and who is signed in; then what happens from now on.
-  const found = (await identity?.restore()) ?? { identities: [], problems: [] }
+  // The way to Microsoft is known before anything asks for it: a proxy may be named by the system only.
+  const [restored] = await Promise.all([identity?.restore(), routes.refresh()])
+  const found = restored ?? { identities: [], problems: [] }
   const poll = createIdlePoll({ clock, log, report: engine.report })
   engine.start(found.identities, poll.readLocked())
   for (const problem of [...settings.problems, ...found.problems, ...problems]) {
@@ -153,7 +155,6 @@ export async function startApp(instance: Instance): Promise<void> {
   })
   poll.start()
   routes.onChange(engine.networkChanged)
-  void routes.refresh()
 
   const shell = createShell({ app, log, outFolder, requestQuit: lifecycle.requestQuit })
   instance.onSecond((argv) => {

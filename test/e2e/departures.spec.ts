@@ -22,6 +22,10 @@ async function setBusy(desk: Desk): Promise<void> {
   await desk.until(() => desk.log().includes('presence write ended'), "the set's answer")
 }
 
+async function power(desk: Desk, event: string): Promise<void> {
+  await desk.app.power(event)
+}
+
 /** Each way to leave that exists so far, how a person does it, and where. */
 const WAYS: readonly {
   readonly name: string
@@ -48,19 +52,19 @@ const WAYS: readonly {
     name: 'sleep',
     platform: 'win32',
     ends: false,
-    leave: async (desk) => void (await desk.app.power('suspend')),
+    leave: (desk) => power(desk, 'suspend'),
   },
   {
     name: 'sleep with the hold',
     platform: 'linux',
     ends: false,
-    leave: async (desk) => void (await desk.app.power('suspend')),
+    leave: (desk) => power(desk, 'suspend'),
   },
   {
     name: 'user switch',
     platform: 'darwin',
     ends: false,
-    leave: async (desk) => void (await desk.app.power('user-did-resign-active')),
+    leave: (desk) => power(desk, 'user-did-resign-active'),
   },
   { name: 'sign-out', platform: 'win32', ends: false, leave: (desk) => desk.press('Sign out') },
   {
@@ -86,13 +90,13 @@ const WAYS: readonly {
     name: 'shutdown',
     platform: 'linux',
     ends: true,
-    leave: async (desk) => void (await desk.app.power('shutdown')),
+    leave: (desk) => power(desk, 'shutdown'),
   },
   {
     name: 'shutdown',
     platform: 'darwin',
     ends: true,
-    leave: async (desk) => void (await desk.app.power('shutdown')),
+    leave: (desk) => power(desk, 'shutdown'),
   },
 ]
 

@@ -302,6 +302,21 @@ describe('a file that can not be used', () => {
     expect(await again.part.restore()).toEqual({ identities: [identity], problems: [] })
   })
 
+  it('can not be written for a while: tried again without any other reason', async () => {
+    bench.secrets.mode = 'missing'
+    const app = bench.start()
+    await app.part.restore()
+    const identity = await signIn(app)
+    await breathe()
+    bench.secrets.mode = 'available'
+    await bench.clock.advance(299_000)
+    expect(existsSync(bench.cachePath)).toBe(false)
+    await bench.clock.advance(1_000)
+    await vi.waitFor(() => expect(existsSync(bench.cachePath)).toBe(true))
+    await app.part.close()
+    expect((await bench.start().part.restore()).identities).toEqual([identity])
+  })
+
   it('can not be written: told once, the sign-in works, and the next write heals it', async () => {
     let fails = true
     const app = bench.start({

@@ -18,6 +18,7 @@ import { createSignIn, type DeviceCode, type SignIn } from './sign-in.ts'
 import { createTokenCache, partName, sameAccount } from './token-cache.ts'
 import type { Remembered } from './token-file.ts'
 import { createTokenKeeper, type TokenKeeper } from './token-keeper.ts'
+import { within } from './within.ts'
 
 /** How long the end waits for the last write of the token file. */
 const CLOSE_MS = 2_000
@@ -136,7 +137,7 @@ export function createIdentity(options: IdentityOptions): IdentityPart {
       signIn.cancel()
       tokens.stop()
       // A keyring that hangs must not hold up the end of the process.
-      await Promise.race([cache.flush(), new Promise<void>((resolve) => clock.after(CLOSE_MS, resolve))])
+      await within(clock, CLOSE_MS, cache.flush())
       cache.close()
       connections.close()
     },

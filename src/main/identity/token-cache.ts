@@ -4,7 +4,7 @@
  */
 import { readFile, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { ICachePlugin, TokenCacheContext } from '@azure/msal-node'
+import type { ICachePlugin } from '@azure/msal-node'
 import type { Clock, Identity, Log, SaveResult, Secrets } from '../core/model.ts'
 import type { Problem } from '../../shared/problem.ts'
 import {
@@ -14,16 +14,17 @@ import {
   type CacheContent,
   type Remembered,
 } from './token-file.ts'
+import { within } from './within.ts'
 
 /** A locked keyring may ask the user for a password that nobody is there to type. */
 const KEYRING_MS = 10_000
 /** When a locked keyring is looked at again: soon if that asks nobody anything, later if it may show a prompt again. */
 const RETRY_MS = 30_000
 const RETRY_PROMPT_MS = 300_000
+/** A write that failed is tried again after this time, or with the next change. */
+const REWRITE_MS = 300_000
 /** Foreign bytes are refused at once; a refusal after this time was a prompt that was dismissed or never answered. */
 const PROMPT_MS = 3_000
-/** MSAL holds the cache for a few microtasks; if it ever forgets to let go, nobody waits longer than this. */
-const HOLD_MS = 2_000
 /** One account is about 4 KB. */
 const MAX_FILE_BYTES = 4_000_000
 
@@ -98,19 +99,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   let writing: Promise<void> | null = null
   let reported: Problem['code'] | null = null
   let cancelRetry = (): void => undefined
-
-  /** The value, or `late` when it took too long; a rejection stays one. */
-  async function within<T>(ms: number, work: Promise<T>): Promise<T | 'late'> {
-    let cancel = (): void => undefined
-    const limit = new Promise<'late'>((resolve) => {
-      cancel = clock.after(ms, () => resolve('late'))
-    })
-    try {
-      return await Promise.race([work, limit])
-    } finally {
-      cancel()
-    }
-  }
+  let cancelRewrite = (): void => undefined
 
   function report(problem: Problem | null): void {
     if (problem !== null && problem.code !== reported) {
@@ -217,7 +206,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
 
   async function load(): Promise<readonly Problem[]> {
     const looking = lookSafely()
-    const lookup = await within(KEYRING_MS, looking)
+    const lookup = await within(clock, KEYRING_MS, looking)
     if (lookup !== 'late') {
       const problems = take(lookup)
       reported = problems[0]?.code ?? null
@@ -237,6 +226,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   // ------------------------------------------------------------------------------------------------------- writing
 
   function schedule(): void {
+    if (closed) return
     dirty = true
     writing ??= writeAll().finally(() => {
       writing = null
@@ -258,16 +248,21 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       }
       // Erasing says nothing about the keyring.
       if (!nobody || problem !== null) report(problem)
-      if (problem !== null) return
+      if (problem !== null) {
+        dirty = true
+        cancelRewrite()
+        cancelRewrite = clock.after(REWRITE_MS, schedule)
+        return
+      }
     }
   }
 
   async function writeOnce(): Promise<Problem | null> {
     try {
-      const status = await within(KEYRING_MS, secrets.status())
+      const status = await within(clock, KEYRING_MS, secrets.status())
       if (status === 'missing') return { code: 'keyring-missing' }
       if (status !== 'available') return { code: 'keyring-locked' }
-      const sealed = await within(KEYRING_MS, secrets.encrypt(serializeContent(content)))
+      const sealed = await within(clock, KEYRING_MS, secrets.encrypt(serializeContent(content)))
       if (sealed === 'late') return { code: 'keyring-locked' }
       const result = options.writeFile(path, sealed)
       if (result.ok) return null
@@ -288,44 +283,18 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     return null
   }
 
-  // -------------------------------------------------------------------------------------------------- MSAL's plugin
-
-  function plugin(name: string): ICachePlugin {
-    // MSAL merges with what it read before; two of its operations at once would lose the first one's tokens.
-    let last: Promise<void> = Promise.resolve()
-    const releases = new WeakMap<TokenCacheContext, () => void>()
-    return {
-      beforeCacheAccess: async (context) => {
-        const before = last
-        let release = (): void => undefined
-        last = new Promise((resolve) => {
-          release = resolve
-        })
-        releases.set(context, release)
-        if ((await within(HOLD_MS, before)) === 'late') log.warn('token-cache-held')
-        const text = content.parts[name] ?? ''
-        if (text !== '') context.tokenCache.deserialize(text)
-      },
-      afterCacheAccess: (context) => {
-        try {
-          if (context.cacheHasChanged) {
-            const text = context.tokenCache.serialize()
-            if (text !== content.parts[name]) {
-              content = { ...content, parts: { ...content.parts, [name]: text } }
-              schedule()
-            }
-          }
-        } finally {
-          releases.get(context)?.()
-        }
-        return Promise.resolve()
-      },
-    }
-  }
-
   return {
     load,
-    plugin,
+    plugin: (name) =>
+      createCachePlugin({
+        read: () => content.parts[name] ?? '',
+        write: (text) => {
+          content = { ...content, parts: { ...content.parts, [name]: text } }
+          schedule()
+        },
+        clock,
+        log,
+      }),
     remembered: () => content.accounts,
     remember: (account) => {
       const others = content.accounts.filter((other) => !sameAccount(other.identity, account.identity))
@@ -346,6 +315,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     close: () => {
       closed = true
       cancelRetry()
+      cancelRewrite()
     },
   }
 }

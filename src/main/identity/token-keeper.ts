@@ -14,6 +14,7 @@ import type { TokenResult, TokenSource } from '../core/model.ts'
 import type { ProblemCode } from '../../shared/problem.ts'
 import { claimsOf, needsPerson, NetworkTrouble, problemOf } from './errors.ts'
 import type { SilentOptions } from './msal.ts'
+import { within } from './within.ts'
 
 /** A token that ends sooner is refreshed before it is handed out (if that fails, it is handed out all the same). */
 const MARGIN_MS = 60_000
@@ -203,16 +204,10 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   }
 
   async function limited(work: Promise<TokenResult>, ms: number): Promise<TokenResult> {
-    let cancel = (): void => undefined
-    const limit = new Promise<TokenResult>((resolve) => {
-      const late: TokenResult = { type: 'unavailable', problem: { code: 'not-reached', detail: 'timeout' } }
-      cancel = clock.after(ms, () => resolve(late))
-    })
-    try {
-      return await Promise.race([work, limit])
-    } finally {
-      cancel()
-    }
+    const result = await within(clock, ms, work)
+    return result === 'late'
+      ? { type: 'unavailable', problem: { code: 'not-reached', detail: 'timeout' } }
+      : result
   }
 
   // ------------------------------------------------------------------------------------------------------- keeping
