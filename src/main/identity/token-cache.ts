@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import type { ICachePlugin } from '@azure/msal-node'
 import type { Clock, Identity, Log, SaveResult, Secrets } from '../core/model.ts'
 import type { Problem } from '../../shared/problem.ts'
+import { createCachePlugin } from './cache-plugin.ts'
 import {
   EMPTY_CONTENT,
   parseContent,
