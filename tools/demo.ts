@@ -12,6 +12,7 @@ import { ensureBuilt } from './lib/build.ts'
 import { demoEnv, demoSessions, DEMO_USER_NAME } from './lib/demo-tenant.ts'
 import { chooseRunner, type Platform, type Runner } from './lib/electron.ts'
 import { makeScratch } from './lib/scratch.ts'
+import { onStop } from './lib/stopping.ts'
 import { bold, complain, dim, green, red, say } from './lib/terminal.ts'
 import { sayHeads, sayNote } from './lib/timeline.ts'
 import { walk } from './lib/tour.ts'
@@ -24,7 +25,7 @@ const USAGE = `Usage: npm run demo [-- [--platform=win32|darwin|linux] [--stand-
 
 const SYSTEM: Record<Platform, string> = { win32: 'Windows', darwin: 'macOS', linux: 'Linux' }
 
-const running: { app?: App; simulator?: Simulator } = {}
+const running: { app?: App; simulator?: Simulator; stopped: boolean } = { stopped: false }
 
 /** The app first, then what it talks to. */
 async function stop(): Promise<void> {
@@ -33,24 +34,12 @@ async function stop(): Promise<void> {
 }
 
 /** Ctrl+C: the app is given the chance to clear and quit, as it would by itself. */
-function stopOnSignals(): void {
-  let stopping = false
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ] as const) {
-    process.on(signal, () => {
-      if (stopping) return
-      stopping = true
-      complain(`\n${signal}: stopping.`)
-      const quit = running.app?.quit(6_000).catch(() => undefined) ?? Promise.resolve()
-      Promise.race([quit, sleep(7_000)])
-        .then(stop)
-        .catch((error: unknown) => complain(String(error)))
-        .finally(() => process.exit(code))
-    })
-  }
+async function stopEarly(why: string): Promise<void> {
+  running.stopped = true
+  complain(`\n${why}: stopping.`)
+  const quit = running.app?.quit(6_000).catch(() => undefined) ?? Promise.resolve()
+  await Promise.race([quit, sleep(7_000)])
+  await stop()
 }
 
 /** An empty folder for the pictures; only pictures of an earlier demo are removed from it. */
@@ -71,7 +60,7 @@ async function main(): Promise<number> {
   const wished = readPlatform(flags)
   const output = join(process.cwd(), String(flags.get('output') ?? 'demo-output'))
   const scratch = makeScratch()
-  stopOnSignals()
+  onStop(stopEarly)
   say(bold('Clear Presence: a guided tour. No person, no Microsoft account and no internet needed.'))
   await ensureBuilt(sayNote)
   const runner: Runner = await chooseRunner(
@@ -97,7 +86,13 @@ async function main(): Promise<number> {
     env: demoEnv(simulator),
   }))
   prepareOutput(output)
-  const { troubles, clears, pictures } = await walk(app, simulator, output)
+  const { troubles, clears, pictures } = await walk({
+    app,
+    simulator,
+    output,
+    stopped: () => running.stopped,
+  })
+  if (running.stopped) return stoppedElsewhere()
   const left = demoSessions(simulator).length
   const printed = app.out()
   await stop()
@@ -114,6 +109,11 @@ async function main(): Promise<number> {
   return left === 0 && troubles.length === 0 ? 0 : 1
 }
 
+/** Whoever stops the demo early also ends the process. */
+function stoppedElsewhere(): Promise<never> {
+  return new Promise(() => undefined)
+}
+
 function thisPlatform(): Platform {
   const { platform } = process
   if (platform === 'win32' || platform === 'darwin') return platform
@@ -123,6 +123,7 @@ function thisPlatform(): Platform {
 main().then(
   (code) => process.exit(code),
   async (error: unknown) => {
+    if (running.stopped) return
     complain(error instanceof UsageError ? `${error.message}\n\n${USAGE}` : red(String(error)))
     await stop().catch((trouble: unknown) => complain(String(trouble)))
     process.exit(error instanceof UsageError ? 2 : 1)

@@ -16,6 +16,7 @@ import { startLocalServer } from './lib/local-server.ts'
 import { connectMachine } from './lib/machine.ts'
 import { createRelay } from './lib/relay.ts'
 import { makeScratch } from './lib/scratch.ts'
+import { onStop } from './lib/stopping.ts'
 import { createStory, isPresenceWrite, writeLine, type StoryLine } from './lib/story.ts'
 import { bold, complain, dim, green, red, say } from './lib/terminal.ts'
 
@@ -37,24 +38,6 @@ const SYSTEM: Record<Platform, string> = { win32: 'Windows', darwin: 'macOS', li
 
 /** What must be done before this process may end. */
 let stop = (): Promise<void> => Promise.resolve()
-
-function stopOnSignals(): void {
-  let stopping = false
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (stopping) return
-      stopping = true
-      say(`\n${signal}: the app quits.`)
-      stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          complain(red(String(error)))
-          process.exit(1)
-        },
-      )
-    })
-  }
-}
 
 /** The app against Microsoft: nothing but the app. */
 async function runForReal(flags: ReadonlyMap<string, string | true>): Promise<number> {
@@ -227,7 +210,10 @@ async function main(): Promise<number> {
     say(USAGE)
     return 0
   }
-  stopOnSignals()
+  onStop((why) => {
+    say(`\n${why}: the app quits.`)
+    return stop()
+  }, 0)
   await ensureBuilt((line) => say(dim(line)))
   const configured = (process.env['CLEAR_PRESENCE_CLIENT_ID'] ?? '') !== '' || flags.has('no-demo')
   return configured && !flags.has('demo') ? runForReal(flags) : runDemo(flags)

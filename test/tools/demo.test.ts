@@ -3,7 +3,11 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { demoEnv, demoSessions } from '../../tools/lib/demo-tenant.ts'
+import { walk } from '../../tools/lib/tour.ts'
+import { launchApp } from '../e2e/driver.ts'
+import { startSimulator } from '../simulator/index.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 let folder: string
@@ -71,6 +75,32 @@ test(
     expect(bytes[2]?.equals(bytes[3] ?? Buffer.alloc(0))).toBe(false)
   },
 )
+
+test('fails when Graph does not clear', { timeout: 180_000 }, async () => {
+  const simulator = await startSimulator()
+  const app = await launchApp({ platform: 'win32', env: demoEnv(simulator) })
+  const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  try {
+    simulator.inject({
+      match: { path: 'clearPresence' },
+      fault: { type: 'captive-portal' },
+      times: 'until-removed',
+    })
+    const { troubles, clears } = await walk({
+      ...{ app, simulator, output: folder, clearLimitMs: 1_500 },
+      stopped: () => false,
+    })
+    expect(clears).toEqual([])
+    for (const step of ['Lock the screen', 'Lock again', 'Quit']) {
+      expect(troubles.join('\n')).toContain(`${step}: The clear`)
+    }
+    expect(demoSessions(simulator)).toHaveLength(1)
+  } finally {
+    printed.mockRestore()
+    await app.dispose()
+    await simulator.close()
+  }
+})
 
 test('Ctrl+C ends it with 130 and leaves nothing behind', { timeout: 120_000 }, async () => {
   const run = demo()

@@ -22,6 +22,17 @@ const DRAW_MS = 200
 /** How long a picture waits for presence to be read back, ms. */
 const READ_BACK_MS = 5_000
 
+/** What the tour walks on. */
+export interface Tour {
+  readonly app: App
+  readonly simulator: Simulator
+  /** The folder for the pictures; it exists. */
+  readonly output: string
+  readonly stopped: () => boolean
+  /** How long a clear may take until it is in the app's history, ms. Default 15 s. */
+  readonly clearLimitMs?: number
+}
+
 /** What came of the tour. */
 export interface TourResult {
   /** Steps that went wrong; empty when all is well. */
@@ -35,8 +46,17 @@ export interface TourResult {
 /** What a step does; gives back how long the clear took if it is one that clears. */
 type Act = () => Promise<number | undefined>
 
-/** Walks through all steps on a started app, printing each. A step that fails is told and the rest goes on. */
-export async function walk(app: App, simulator: Simulator, output: string): Promise<TourResult> {
+/**
+ * Walks through all steps on a started app, printing each. A step that fails is told and the rest goes on; once
+ * `stopped` says so, nothing more is done or told.
+ */
+export async function walk({
+  app,
+  simulator,
+  output,
+  stopped,
+  clearLimitMs = LIMIT_MS,
+}: Tour): Promise<TourResult> {
   const troubles: string[] = []
   const clears: number[] = []
   const pictures: string[] = []
@@ -45,6 +65,7 @@ export async function walk(app: App, simulator: Simulator, output: string): Prom
   let number = 0
 
   async function step(name: string, file: string | null, act: Act): Promise<void> {
+    if (stopped()) return
     number += 1
     const before = held()
     let clearedMs: number | undefined
@@ -60,6 +81,7 @@ export async function walk(app: App, simulator: Simulator, output: string): Prom
     } catch (error) {
       trouble = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
     }
+    if (stopped()) return
     if (clearedMs !== undefined) {
       clears.push(clearedMs)
       if (held() !== '-') trouble = 'A session is left after a departure.'
@@ -108,7 +130,7 @@ export async function walk(app: App, simulator: Simulator, output: string): Prom
     const known = historyOf(app.userDataDir).length
     const seen = simulator.journal().at(-1)?.seq ?? 0
     await leave()
-    const entry = await until(`The clear (${departure})`, LIMIT_MS, () => {
+    const entry = await until(`The clear (${departure})`, clearLimitMs, () => {
       const history = historyOf(app.userDataDir)
       return history.length > known ? history[0] : undefined
     })
@@ -131,13 +153,12 @@ export async function walk(app: App, simulator: Simulator, output: string): Prom
       simulator.advance(POLL_MS)
     } else await sleep(POLL_MS)
   }
-  const lock: Act = () =>
-    clearing('lock', async () => {
-      await lockScreen(true)
-    }).finally(async () => {
-      // What the picture shows is the window after it has heard of the answer.
-      await until('The window says so', LIMIT_MS, async () => (await snapshot()).face.kind === 'cleared')
-    })
+  const lock: Act = async () => {
+    const took = await clearing('lock', () => lockScreen(true))
+    // The picture should show the window after it has heard of the answer.
+    await until('The window says so', LIMIT_MS, async () => (await snapshot()).face.kind === 'cleared')
+    return took
+  }
   const unlock: Act = async () => {
     await lockScreen(false)
     await until('The app sees the return', LIMIT_MS, async () => !(await snapshot()).away)
