@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { launchApp, type App, type LaunchOptions } from '../e2e/driver.ts'
 import { eventually } from './eventually.ts'
@@ -125,6 +128,58 @@ test('each platform gets only the events that Electron has there', async () => {
   const windows = await launch({ platform: 'win32', args: ['--hidden'] })
   await expect(windows.power('shutdown')).rejects.toThrow('never sends')
   expect(await windows.electron.evaluate(() => process.platform)).toBe('win32')
+})
+
+test('a named pipe on "Windows" carries both ways and leaves no file', async () => {
+  const app = await launch({ platform: 'win32', args: ['--hidden'] })
+  const said = await app.electron.evaluate(async () => {
+    const net = process.getBuiltinModule('node:net')
+    const path = String.raw`\\.\pipe\stand-in-test-${process.pid}`
+    const server = net.createServer((socket) => socket.end('hello through the pipe'))
+    await new Promise<void>((done) => server.listen(path, done))
+    return new Promise<string>((done, fail) => {
+      let text = ''
+      net
+        .connect(path)
+        .on('data', (chunk) => (text += chunk.toString()))
+        .on('end', () => server.close(() => done(text)))
+        .on('error', fail)
+    })
+  })
+  expect(said).toBe('hello through the pipe')
+})
+
+test('net.fetch goes through the proxy of the environment, and resolveProxy names it', async () => {
+  const asked: (string | undefined)[] = []
+  const proxy = createServer((request, response) => {
+    asked.push(request.url)
+    response.writeHead(200, { 'x-from': 'proxy' }).end('proxied')
+  })
+  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  const { port } = proxy.address() as AddressInfo
+  const environment = { HTTP_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: 'direct.example' }
+  const app = await launch({
+    args: ['--hidden'],
+    env: { ...environment, http_proxy: undefined, no_proxy: undefined },
+  })
+  const seen = await app.electron.evaluate(async ({ net, session }) => {
+    const response = await net.fetch('http://presence.example/x')
+    const { defaultSession } = session
+    return {
+      text: await response.text(),
+      from: response.headers.get('x-from'),
+      proxied: await defaultSession.resolveProxy('http://presence.example/'),
+      direct: await defaultSession.resolveProxy('http://direct.example/'),
+    }
+  })
+  proxy.close()
+  expect(asked).toEqual(['http://presence.example/x'])
+  expect(seen).toEqual({
+    text: 'proxied',
+    from: 'proxy',
+    proxied: `PROXY 127.0.0.1:${port}`,
+    direct: 'DIRECT',
+  })
 })
 
 test('what is missing says so', async () => {
