@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { startSimulator } from '../test/simulator/index.ts'
 import { startAppProcess, type AppProcess } from './lib/app-process.ts'
-import { readFlags, readPlatform, UsageError } from './lib/arguments.ts'
+import { readFlags, readPlatform, readPort, UsageError } from './lib/arguments.ts'
 import { ensureBuilt } from './lib/build.ts'
 import { demoRoutes, type DemoState } from './lib/demo-page.ts'
 import { demoEnv, demoSessions, DEMO_USER_NAME } from './lib/demo-tenant.ts'
@@ -65,7 +65,7 @@ async function runDemo(flags: ReadonlyMap<string, string | true>): Promise<numbe
 
   const state: DemoState = { machine: null, ended: null, runner: runner.reason, system: SYSTEM[platform] }
   const story = createStory(simulator, sayLine)
-  const server = await startLocalServer(Number(flags.get('port') ?? 0), (self) => {
+  const server = await startLocalServer(readPort(flags), (self) => {
     const relay = createRelay(simulator, (number, to) => self.link('/opened', { n: String(number), to }))
     return demoRoutes({
       ...{ server: self, simulator, relay, story, state },
@@ -87,6 +87,7 @@ async function runDemo(flags: ReadonlyMap<string, string | true>): Promise<numbe
 
   async function startApp(): Promise<void> {
     if (app !== undefined && state.ended === null) return
+    state.ended = null
     const controlFile = join(scratch, `control-${Date.now()}`)
     app = await startAppProcess({
       runner,
@@ -112,12 +113,12 @@ async function runDemo(flags: ReadonlyMap<string, string | true>): Promise<numbe
       state.machine = null
       story.tell('app', status === 0 ? 'The app has ended' : `The app has ended with ${status}`)
     })
-    state.ended = null
     if (runner.kind === 'stand-in') {
       const machine = connectMachine(controlFile, platform, simulator)
       const first = await Promise.race([machine, exit])
-      if (typeof first === 'object') state.machine = first
-      machine.catch(() => undefined) // the app ended before it was ready: `exit` has told
+      machine.catch(() => undefined) // the app ended before it was ready: `exit` tells
+      if (typeof first !== 'object') return
+      state.machine = first
     }
     story.tell('app', 'The app has started')
   }

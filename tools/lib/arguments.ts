@@ -21,3 +21,11 @@ export function readPlatform(flags: ReadonlyMap<string, string | true>): Platfor
   if (value === undefined || value === 'win32' || value === 'darwin' || value === 'linux') return value
   throw new UsageError(`No such platform: ${String(value)} (win32, darwin or linux)`)
 }
+
+/** The value of `--port=`, 0 without. @throws UsageError when it is no port. */
+export function readPort(flags: ReadonlyMap<string, string | true>): number {
+  const value = flags.get('port') ?? '0'
+  const port = Number(value)
+  if (value !== true && /^\d+$/.test(value) && port < 65_536) return port
+  throw new UsageError(`No such port: ${String(value)}`)
+}

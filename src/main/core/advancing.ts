@@ -62,7 +62,10 @@ function advanceDue(draft: Draft, key: SessionKey): void {
   if (session.answered !== null && !secondClearIsDue(draft, key, session, due)) return
   if (due.notBefore !== null && !past(draft, due.notBefore)) return
   if (!past(draft, session.retryAt)) return
-  if (session.forbidden !== null) return
+  if (session.forbidden !== null) {
+    if (due.problem === null) patchRecord(draft, key, { due: { ...due, problem: session.forbidden } })
+    return
+  }
   const token = tokenState(draft, key, session)
   if (token === 'ready') {
     patchSession(draft, key, { answered: null })

@@ -3,11 +3,11 @@ import type { Problem } from '../../shared/problem.ts'
 import { refreshToken } from './advancing.ts'
 import { type Draft, patch, patchRecord, patchSession, present, settle, soon } from './draft.ts'
 import { renewalMoment } from './lease.ts'
-import type { Attempt, Due, SessionKey } from './model.ts'
+import type { Attempt, Due, SessionKey, Stamp } from './model.ts'
 import { judge, type Outcome } from './outcome.ts'
 import { LONGEST_PAUSE_MS, pauseMs } from './retry.ts'
 import type { Flight, Session, TokenNews } from './state.ts'
-import { isBefore, later, SECOND } from './time.ts'
+import { isBefore, later, MINUTE, SECOND } from './time.ts'
 
 /** `Date` has whole seconds and the way takes time: a smaller difference is none, ms. */
 const OFFSET_NOISE_MS = 3 * SECOND
@@ -37,7 +37,34 @@ function learnServerTime(draft: Draft, { result }: Attempt): void {
   if (result.type !== 'answer' || result.requestId === null || result.date === null) return
   const offset = result.date - draft.now.wall
   if (Math.abs(offset - draft.state.serverOffsetMs) < OFFSET_NOISE_MS) return
-  patch(draft, { serverOffsetMs: Math.abs(offset) < OFFSET_NOISE_MS ? 0 : offset })
+  const learnt = Math.abs(offset) < OFFSET_NOISE_MS ? 0 : offset
+  const correction = learnt - draft.state.serverOffsetMs
+  patch(draft, { serverOffsetMs: learnt })
+  // What was stamped while the difference was unknown would now look hours old, and a clear that is due "expired".
+  patch(draft, {
+    sessions: correctStamps(draft.state.sessions, draft, correction),
+    departures: correctStamps(draft.state.departures, draft, correction),
+  })
+}
+
+/** Shifts every stamp below a value that is off by the correction; one made while the clock was right stays. */
+function correctStamps<T>(value: T, draft: Draft, correction: number): T {
+  if (typeof value !== 'object' || value === null) return value
+  if (isStamp(value)) {
+    if (value.mono === null) return value
+    const off = draft.now.wall + draft.state.serverOffsetMs - value.wall - (draft.now.mono - value.mono)
+    return Math.abs(off - correction) < MINUTE ? { ...value, wall: value.wall + correction } : value
+  }
+  const entries = Object.entries(value).map(([name, part]) => [
+    name,
+    correctStamps(part as unknown, draft, correction),
+  ])
+  // The same shape with the same keys: only stamps inside it are replaced.
+  return (Array.isArray(value) ? entries.map(([, part]) => part) : Object.fromEntries(entries)) as T
+}
+
+function isStamp(value: object): value is Stamp {
+  return 'wall' in value && 'mono' in value && typeof value.wall === 'number'
 }
 
 // -------------------------------------------------------------------------------------------------------- clears

@@ -51,7 +51,7 @@ const WRITE_SCOPE = 'Presence.ReadWrite'
 /** Beyond this difference, ms, tokens are refused as "not yet valid" or "expired" (Entra tolerates five minutes). */
 const CLOCK_TOLERANCE_MS = 5 * 60_000
 /** A longer `Retry-After`, ms, is a mistake of a server; it must not silence us for a day. */
-const LONGEST_RETRY_AFTER_MS = 60 * 60_000
+export const LONGEST_RETRY_AFTER_MS = 60 * 60_000
 
 function pending(problem: Problem, retryAfterMs: number | null = null, sureNot = false): Outcome {
   return { kind: 'pending', problem, retryAfterMs, sureNot }

@@ -320,6 +320,15 @@ describe('not settled', () => {
     expect(world.kinds()).toEqual(['clear', 'clear'])
   })
 
+  it('says at once that a scope is missing when that is known already', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.forbidden)
+    world.play(quit)
+    expect(world.due?.problem?.code).toBe('not-permitted')
+    expect(world.actions).toContainEqual({ type: 'release', departure: 'quit', settled: false })
+  })
+
   it('does not wait for ever for a sender that breaks its promise', () => {
     const world = new World().ready()
     world.lock()
@@ -794,6 +803,46 @@ describe('time', () => {
     world.unlock()
     world.set()
     expect(world.own?.sentAt.wall).toBe(world.now().wall + 2 * HOUR)
+  })
+
+  it('does not take for expired what was set while the difference was unknown', () => {
+    const world = new World().ready()
+    world.wallError = -2 * HOUR
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer({ ...ANSWERS.ok, date: world.now().wall + 2 * HOUR })
+    world.lock()
+    world.answer(ANSWERS.offline)
+    expect(world.due).not.toBeNull()
+    expect(world.own).toMatchObject({ ended: true })
+    expect(settlements(world)).toEqual([])
+  })
+
+  it('keeps what was stamped right when the clock of the machine is put right', () => {
+    const world = new World().ready()
+    world.wallError = -2 * HOUR
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer({ ...ANSWERS.ok, date: world.now().wall + 2 * HOUR })
+    const set = world.own?.since.wall
+    world.wallError = 0
+    world.pass(7.5 * MINUTE)
+    expect(world.kinds()).toEqual(['set', 'renew'])
+    const renewed = world.now().wall
+    world.answer({ ...ANSWERS.ok, date: renewed })
+    expect(world.state.serverOffsetMs).toBe(0)
+    expect(world.own?.since.wall).toBe(set)
+    expect(world.own?.sentAt.wall).toBe(renewed)
+  })
+
+  it('waits no longer than it can have to when the clock went back behind a moment to come', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.lock()
+    world.wallError = -24 * HOUR
+    world.start({ locked: true })
+    world.token(HOUR)
+    world.answer(ANSWERS.ok)
+    world.pass(11 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear', 'clear'])
   })
 
   it('ignores the date of an answer that is not surely from Graph', () => {

@@ -15,7 +15,7 @@ import { mustHaveEndedBy } from './lease.ts'
 import type { Now, RegistryData, Stamp } from './model.ts'
 import { forgetNow, restoredAccount, signedIn, started } from './starting.ts'
 import type { Action, PlannerEvent, State } from './state.ts'
-import { later, untilMs } from './time.ts'
+import { later, MINUTE, untilMs } from './time.ts'
 
 /** A plan: the state after the event, and what to do, in order. */
 export interface Plan {
@@ -164,7 +164,7 @@ function mustSave(before: State, after: State): boolean {
   return old.length !== records.length || records.some((record, index) => record !== old[index])
 }
 
-/** ms until the next moment at which time alone changes something; null when there is none. */
+/** ms until time alone may change something, a minute at most; null when it can't. */
 export function nextWakeMs(state: State, now: Now): number | null {
   const moments: Stamp[] = state.departures.map(({ startedAt, deadlineMs }) => later(startedAt, deadlineMs))
   for (const { record, refresh, retryAt, renewAt, flights } of Object.values(state.sessions)) {
@@ -178,7 +178,8 @@ export function nextWakeMs(state: State, now: Now): number | null {
     if (due.straggler !== null) moments.push(due.straggler)
     moments.push(own === null ? later(due.since, ASSUMED_LIMIT_MS) : mustHaveEndedBy(own))
   }
-  // What has passed already was acted on when it did; whatever still waits does so for an event, not for time.
+  if (moments.length === 0) return null
+  // What has passed was acted on when it did, unless the wall clock leapt over it: so never look away for long.
   const ahead = moments.map((moment) => untilMs(moment, now, state.serverOffsetMs)).filter((ms) => ms > 0)
-  return ahead.length === 0 ? null : Math.min(...ahead)
+  return Math.min(MINUTE, ...ahead)
 }

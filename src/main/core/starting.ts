@@ -11,7 +11,8 @@ import {
   settle,
   wallOf,
 } from './draft.ts'
-import { mustHaveEnded, mustHaveEndedBy } from './lease.ts'
+import { mustHaveEnded, mustHaveEndedBy, WRITE_LIMIT_MS } from './lease.ts'
+import { LONGEST_RETRY_AFTER_MS } from './outcome.ts'
 import {
   type Due,
   type Identity,
@@ -72,7 +73,8 @@ export function started(draft: Draft, event: Extract<PlannerEvent, { type: 'star
 }
 
 function restored(draft: Draft, record: SessionRecord): SessionRecord {
-  const from = (saved: Stamp): Stamp => restoredStamp(saved, draft.now, draft.state.serverOffsetMs)
+  const from = (saved: Stamp, aheadMs = 0): Stamp =>
+    restoredStamp(saved, draft.now, draft.state.serverOffsetMs, aheadMs)
   const { own, due, signingOut } = record
   return {
     ...record,
@@ -80,9 +82,8 @@ function restored(draft: Draft, record: SessionRecord): SessionRecord {
     due: due && {
       ...due,
       since: from(due.since),
-      // Moments ahead are kept as they are, but never longer than they can be from now.
-      straggler: due.straggler && { wall: due.straggler.wall, mono: null },
-      notBefore: due.notBefore && { wall: due.notBefore.wall, mono: null },
+      straggler: due.straggler && from(due.straggler, WRITE_LIMIT_MS),
+      notBefore: due.notBefore && from(due.notBefore, LONGEST_RETRY_AFTER_MS),
     },
     signingOut: signingOut && from(signingOut),
   }

@@ -40,7 +40,11 @@ export function untilMs(moment: Stamp, now: Now, serverOffsetMs: number): number
   return Math.max(0, -ageMs(moment, now, serverOffsetMs))
 }
 
-/** A stamp read from a file: one that lies in the future (the clock went back behind it) counts from now. */
-export function restoredStamp(saved: Stamp, now: Now, serverOffsetMs: number): Stamp {
-  return { wall: Math.min(saved.wall, now.wall + serverOffsetMs), mono: null }
+/**
+ * A stamp read from a file, as this process counts it. One that lies in the future (the clock went back behind it)
+ * counts from now, except for at most `aheadMs` where the moment is one to come.
+ */
+export function restoredStamp(saved: Stamp, now: Now, serverOffsetMs: number, aheadMs = 0): Stamp {
+  const ahead = Math.min(saved.wall - (now.wall + serverOffsetMs), aheadMs)
+  return later(stamp(now, serverOffsetMs), ahead)
 }

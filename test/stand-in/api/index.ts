@@ -21,7 +21,7 @@ import { Protocol } from './protocol.ts'
 import { SafeStorage } from './safe-storage.ts'
 import { Session } from './session.ts'
 import { Tray } from './tray.ts'
-import { webContentsModule } from './web-contents.ts'
+import { webContentsModule } from './web-contents-module.ts'
 import { BaseWindow, BrowserWindow, View } from './windows.ts'
 
 const protocol = new Protocol()

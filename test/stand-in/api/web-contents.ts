@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { HandlerDetails, WindowOpenHandlerResponse } from 'electron'
@@ -7,30 +6,19 @@ import { makeCodec } from '../chromium/codec.ts'
 import type { CdpSession } from '../chromium/cdp.ts'
 import type { PageTarget } from '../chromium/browser.ts'
 import type { Protocol } from '../chromium/protocol.ts'
-import { BINDING, pageScript, preloadScript, RECEIVER, WORLD } from '../chromium/worlds.ts'
+import { BINDING, RECEIVER, WORLD } from '../chromium/worlds.ts'
 import { wallOffset } from '../clock.ts'
-import { host } from '../host.ts'
 import { createEvent, fire, notImplemented, Part } from '../part.ts'
 import { fromWire, toWire } from '../wire.ts'
 import { IpcMain } from './ipc-main.ts'
 import { NavigationHistory } from './navigation-history.ts'
 import { NativeImage } from './native-image.ts'
 import { answerRequest } from './page-requests.ts'
+import { mediaFeatures, metrics, preparePage, refuseUnsafe, type WebPreferences } from './page-setup.ts'
 import { parts } from './parts.ts'
 import type { Session } from './session.ts'
 import { FrameMain } from './web-frame-main.ts'
 import { sendInput, type InputEvent } from './input.ts'
-
-/** The preferences of a window that the stand-in looks at. */
-export interface WebPreferences {
-  preload?: string
-  additionalArguments?: string[]
-  sandbox?: boolean
-  contextIsolation?: boolean
-  nodeIntegration?: boolean
-  session?: unknown
-  [other: string]: unknown
-}
 
 type OpenHandler = (details: HandlerDetails) => WindowOpenHandlerResponse
 
@@ -44,7 +32,7 @@ interface Load {
 const codec = makeCodec()
 let lastId = 0
 
-/** Electron's `WebContents`: one page in Chromium, with its preload. Statics are in {@link WebContentsRegistry}. */
+/** Electron's `WebContents`: one page in Chromium, with its preload. Its statics are in `web-contents-module.ts`. */
 export class WebContents extends Part {
   readonly id = ++lastId
   readonly ipc = new IpcMain()
@@ -431,34 +419,7 @@ export class WebContents extends Part {
     this.attachedSession = session
     this.frames.set(targetId, this.mainFrame)
     this.listen(session)
-    const secret = `stand-in-${randomBytes(12).toString('hex')}`
-    const preload =
-      this.preferences.preload === undefined ? undefined : readFileSync(this.preferences.preload, 'utf8')
-    const facts = {
-      platform: host.platform,
-      arch: process.arch,
-      versions: { ...process.versions },
-      argv: [process.execPath, ...(this.preferences.additionalArguments ?? [])],
-      env: {},
-    }
-    await Promise.all([
-      session.send('Page.enable'),
-      session.send('Page.setLifecycleEventsEnabled', { enabled: true }),
-      session.send('Runtime.enable'),
-      session.send('Inspector.enable'),
-      session.send('Runtime.addBinding', { name: BINDING, executionContextName: WORLD }),
-      session.send('Page.addScriptToEvaluateOnNewDocument', { source: pageScript(secret) }),
-      session.send('Page.addScriptToEvaluateOnNewDocument', {
-        source: preloadScript(secret, facts, preload),
-        worldName: WORLD,
-      }),
-      session.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
-      session.send('Emulation.setDeviceMetricsOverride', metrics(this.size)),
-      session.send('Emulation.setEmulatedMedia', mediaFeatures()),
-      session.send('Emulation.setDefaultBackgroundColorOverride', { color: parseColor(background) }),
-      session.send('Emulation.setFocusEmulationEnabled', { enabled: true }),
-      session.send('Runtime.runIfWaitingForDebugger'),
-    ])
+    await preparePage(session, this.preferences, this.size, background)
     return session
   }
 
@@ -698,49 +659,6 @@ export class WebContents extends Part {
   }
 }
 
-/** Electron's `webContents` module: the statics, without a constructor. */
-export const webContentsModule = {
-  getAllWebContents: (): WebContents[] => [...parts.webContents.values()],
-  getFocusedWebContents: (): WebContents | null => parts.focusedWindow()?.webContents ?? null,
-  fromId: (id: number): WebContents | undefined => parts.webContents.get(id),
-  fromFrame: (frame: unknown): WebContents | undefined =>
-    [...parts.webContents.values()].find(
-      (contents) => contents.mainFrame === (frame as FrameMain | undefined)?.top,
-    ),
-  fromDevToolsTargetId: (targetId: string): WebContents | undefined =>
-    [...parts.webContents.values()].find((contents) => contents._targetId() === targetId),
-}
-
-function refuseUnsafe(preferences: WebPreferences): void {
-  if (preferences.nodeIntegration === true) notImplemented('webPreferences.nodeIntegration')
-  if (preferences.contextIsolation === false) notImplemented('webPreferences.contextIsolation: false')
-  if (preferences.sandbox === false) notImplemented('webPreferences.sandbox: false')
-}
-
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
-}
-
-function metrics(size: {
-  width: number
-  height: number
-}): Protocol.Emulation.setDeviceMetricsOverrideParameters {
-  return { ...size, deviceScaleFactor: 1, mobile: false }
-}
-
-function mediaFeatures(): Protocol.Emulation.setEmulatedMediaParameters {
-  return {
-    features: [
-      { name: 'prefers-color-scheme', value: parts.nativeTheme.shouldUseDarkColors ? 'dark' : 'light' },
-    ],
-  }
-}
-
-/** `#rgb`, `#rrggbb`, `#aarrggbb` (Electron's order) or white. */
-function parseColor(text: string): { r: number; g: number; b: number; a: number } {
-  const hex = /^#([0-9a-f]+)$/i.exec(text)?.[1] ?? 'ffffff'
-  const full = hex.length === 3 ? hex.replace(/./g, '$&$&') : hex
-  const rgb = full.length === 8 ? full.slice(2) + full.slice(0, 2) : `${full}ff`
-  const channel = (at: number): number => Number.parseInt(rgb.slice(at, at + 2), 16)
-  return { r: channel(0), g: channel(2), b: channel(4), a: channel(6) / 255 }
 }
