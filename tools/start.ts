@@ -41,7 +41,10 @@ let stop = (): Promise<void> => Promise.resolve()
 
 /** The app against Microsoft: nothing but the app. */
 async function runForReal(flags: ReadonlyMap<string, string | true>): Promise<number> {
-  const runner = await chooseRunner({ wanted: 'real', pose: undefined }, say)
+  const runner = await chooseRunner({ wanted: 'real', pose: undefined }, say).catch((error: unknown) => {
+    throw new Error(`${String(error)}\nTo try the app without it: npm start -- --demo`)
+  })
+  await ensureBuilt(sayDim)
   const app = await startAppProcess({ runner, args: flags.has('hidden') ? ['--hidden'] : [] })
   stop = () => app.quit(QUIT_MS)
   const status = await app.exit
@@ -53,8 +56,9 @@ async function runDemo(flags: ReadonlyMap<string, string | true>): Promise<numbe
   const wished = readPlatform(flags)
   const runner = await chooseRunner(
     { wanted: flags.has('stand-in') ? 'stand-in' : 'either', pose: wished },
-    (line) => say(dim(line)),
+    sayDim,
   )
+  await ensureBuilt(sayDim)
   const platform = wished ?? (runner.kind === 'real' ? thisPlatform() : 'win32')
   const scratch = makeScratch()
   const simulator = await startSimulator()
@@ -171,6 +175,8 @@ async function runDemo(flags: ReadonlyMap<string, string | true>): Promise<numbe
   }
 }
 
+const sayDim = (line: string): void => say(dim(line))
+
 function sayLine({ at, kind, text, answer }: StoryLine): void {
   const time = new Date(at).toTimeString().slice(0, 8)
   const line = kind === 'graph' ? `Graph: ${text} -> ${answer ?? ''}` : text
@@ -215,7 +221,8 @@ async function main(): Promise<number> {
     say(`\n${why}: the app quits.`)
     return stop()
   }, 0)
-  await ensureBuilt((line) => say(dim(line)))
+  readPlatform(flags)
+  readPort(flags)
   const configured = (process.env['CLEAR_PRESENCE_CLIENT_ID'] ?? '') !== '' || flags.has('no-demo')
   return configured && !flags.has('demo') ? runForReal(flags) : runDemo(flags)
 }

@@ -14,10 +14,10 @@ const OFFSET_NOISE_MS = 3 * SECOND
 
 /** Takes in one finished attempt. One that nobody waits for (a session that is gone) changes nothing. */
 export function answered(draft: Draft, attempt: Attempt): void {
+  learnServerTime(draft, attempt)
   const session = draft.state.sessions[attempt.key]
   const flight = session?.flights.find(({ id }) => id === attempt.id)
   if (session === undefined || flight === undefined) return
-  learnServerTime(draft, attempt)
   const outcome = judge(attempt.result, {
     write: flight.kind,
     cloud: session.record.cloud,
