@@ -824,7 +824,7 @@ describe('time', () => {
     world.answer({ ...ANSWERS.ok, date: world.now().wall + 2 * HOUR })
     const set = world.own?.since.wall
     world.wallError = 0
-    world.pass(7.5 * MINUTE)
+    world.pass(MINUTE)
     expect(world.kinds()).toEqual(['set', 'renew'])
     const renewed = world.now().wall
     world.answer({ ...ANSWERS.ok, date: renewed })
