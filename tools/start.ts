@@ -42,7 +42,9 @@ let stop = (): Promise<void> => Promise.resolve()
 /** The app against Microsoft: nothing but the app. */
 async function runForReal(flags: ReadonlyMap<string, string | true>): Promise<number> {
   const runner = await chooseRunner({ wanted: 'real', pose: undefined }, say).catch((error: unknown) => {
-    throw new Error(`${String(error)}\nTo try the app without it: npm start -- --demo`)
+    throw new Error(
+      `${error instanceof Error ? error.message : String(error)}\nTo try the app without it: npm start -- --demo`,
+    )
   })
   await ensureBuilt(sayDim)
   const app = await startAppProcess({ runner, args: flags.has('hidden') ? ['--hidden'] : [] })
