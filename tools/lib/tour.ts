@@ -108,17 +108,20 @@ export async function walk({
     return undefined
   }
 
+  /** The window reads presence back a moment after a write; its picture should show that. */
+  async function readBack(availability: string): Promise<void> {
+    await until('Read back', READ_BACK_MS, async () => {
+      return (await snapshot()).presence?.availability === availability
+    }).catch(() => sayNote('      (presence was not read back yet when the picture was taken)'))
+  }
+
   async function set(pair: Pair): Promise<undefined> {
     await until('The set buttons work', LIMIT_MS, async () => (await snapshot()).canSet)
     await press(words.pairs[pair])
     await until(`Graph holds ${pair}`, LIMIT_MS, async () => {
       return held() === pair && (await snapshot()).own?.confirmed === true
     })
-    // The window reads presence back a moment after a write; the picture should show that.
-    const [availability] = pair.split('/')
-    await until('Read back', READ_BACK_MS, async () => {
-      return (await snapshot()).presence?.availability === availability
-    }).catch(() => sayNote('      (presence was not read back yet when the picture was taken)'))
+    await readBack(pair.split('/')[0] ?? '')
     return undefined
   }
 
@@ -157,6 +160,7 @@ export async function walk({
     const took = await clearing('lock', () => lockScreen(true))
     // The picture should show the window after it has heard of the answer.
     await until('The window says so', LIMIT_MS, async () => (await snapshot()).face.kind === 'cleared')
+    await readBack('Offline')
     return took
   }
   const unlock: Act = async () => {
@@ -180,16 +184,17 @@ export async function walk({
   await step('Lock again', 'locked-again', lock)
   await step('Unlock', 'unlocked-again', unlock)
   await step('Set "Busy, in a call"', 'set-busy-again', () => set('Busy/InACall'))
-  await step('Press "Clear my call status"', 'cleared-by-hand', () =>
-    clearing('manual', () => press(words.window.clear)),
-  )
+  await step('Press "Clear my call status"', 'cleared-by-hand', async () => {
+    const took = await clearing('manual', () => press(words.window.clear))
+    await readBack('Offline')
+    return took
+  })
   await step('Set "Available"', 'set-available', () => set('Available/Available'))
   await step('Quit', null, async () => {
-    const took = await clearing('quit', async () => {
+    return clearing('quit', async () => {
       const status = await app.quit()
       if (status !== 0) throw new Error(`The app ended with ${status}`)
     })
-    return took
   })
   return { troubles, clears, pictures }
 }
