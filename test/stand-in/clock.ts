@@ -129,12 +129,13 @@ const refresh = probe.refresh
 
 /** Brings every timer that is still running `milliseconds` nearer, keeping their order. */
 function rearm(milliseconds: number): void {
-  const now = real.now()
+  // Read once: a tick of the clock between two timers would change their order.
+  const now = loopNow()
   const pending: { timer: NodeJS.Timeout & TimerInternals; left: number }[] = []
   for (const entry of live) {
     const timer = entry as NodeJS.Timeout & TimerInternals
     if (timer._destroyed || timer._idleTimeout < 0) live.delete(entry)
-    else pending.push({ timer, left: timer._idleStart + timer._idleTimeout - loopNow(now) - milliseconds })
+    else pending.push({ timer, left: timer._idleStart + timer._idleTimeout - now - milliseconds })
   }
   pending.sort((a, b) => a.left - b.left)
   for (const { timer, left } of pending) {
@@ -144,11 +145,10 @@ function rearm(milliseconds: number): void {
 }
 
 /** Node measures `_idleStart` from the loop's start; a fresh timer tells where that clock stands. */
-function loopNow(fallback: number): number {
-  const probe = real.setTimeout(() => undefined, 1) as NodeJS.Timeout & TimerInternals
-  const now = probe._idleStart
-  clearTimeout(probe)
-  return Number.isFinite(now) ? now : fallback
+function loopNow(): number {
+  const fresh = real.setTimeout(() => undefined, 1) as NodeJS.Timeout & TimerInternals
+  clearTimeout(fresh)
+  return fresh._idleStart
 }
 
 function track(timer: NodeJS.Timeout): NodeJS.Timeout {
