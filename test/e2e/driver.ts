@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -351,6 +351,9 @@ function drive(
         child.kill('SIGKILL')
         await exit
       }
+      // The stand-in's browser leaves a moment after a killed app, and its profile with it.
+      const profile = join(facts.userDataDir, `stand-in-chromium-${String(child.pid)}`)
+      for (let waited = 0; existsSync(profile) && waited < 10_000; waited += 25) await sleep(25)
       await rm(facts.scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
     },
   }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
@@ -9,6 +9,7 @@ import { locateChromium, type ChromiumInstall } from './locate.ts'
 import type { Protocol } from './protocol.ts'
 
 const PROFILE_PREFIX = 'stand-in-chromium-'
+const RUN_THEN_CLEAN = '"$0" "$@"; rm -rf "$STAND_IN_PROFILE"'
 
 /** A page that Chromium opened: its id and its (paused) session. */
 export interface PageTarget {
@@ -19,7 +20,7 @@ export interface PageTarget {
 
 /** How to start the browser. */
 export interface BrowserOptions {
-  /** Folder that gets the profile's folder; it is removed when the browser leaves. */
+  /** Folder that gets the profile's folder, which is removed when the browser has left. */
   readonly profileParent: string
   /** Port for Playwright (`0`: any), or undefined when nobody but the stand-in listens. */
   readonly debuggingPort: string | undefined
@@ -55,16 +56,21 @@ export class Browser {
     // The process id keeps two instances of one app from fighting over one profile.
     const profile = join(options.profileParent, `${PROFILE_PREFIX}${process.pid}`)
     mkdirSync(profile, { recursive: true })
-    const child = spawn(install.executable, chromiumArguments(options, profile), {
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
-      env: browserEnvironment(install, profile),
-    })
+    accessSync(install.executable, constants.X_OK) // says which file is missing; the shell would only end
+    // The shell outlives a killed app: it removes the profile once Chromium has left. A group of its own, so that Ctrl+C
+    // in a terminal reaches the app only, which then closes its windows in order.
+    const child = spawn(
+      '/bin/sh',
+      ['-c', RUN_THEN_CLEAN, install.executable, ...chromiumArguments(options, profile)],
+      {
+        detached: true,
+        stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+        env: { ...browserEnvironment(install, profile), STAND_IN_PROFILE: profile },
+      },
+    )
     const browser = new Browser(child)
     const failed = once(child, 'error').then(([error]) => {
       throw error instanceof Error ? error : new Error(String(error))
-    })
-    child.once('exit', () => {
-      rmSync(profile, { recursive: true, force: true, maxRetries: 3 })
     })
     forwardDevToolsLine(child)
     await Promise.race([
@@ -96,12 +102,16 @@ export class Browser {
     }
   }
 
-  /** Ends Chromium and removes its profile. Resolves when the process has left. */
+  /** Ends Chromium. Resolves when the process has left and its profile is gone. */
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return
     const left = once(this.child, 'exit')
-    this.connection.root.send('Browser.close').catch(() => this.child.kill('SIGKILL'))
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), 3000)
+    const kill = (): void => {
+      // Everything in the group, the shell included: the next start removes the profile.
+      if (this.child.pid !== undefined) process.kill(-this.child.pid, 'SIGKILL')
+    }
+    this.connection.root.send('Browser.close').catch(() => undefined) // it may leave before it answers
+    const timer = setTimeout(kill, 5000)
     await left
     clearTimeout(timer)
   }
@@ -180,7 +190,7 @@ function forwardDevToolsLine(child: ChildProcess): void {
   })
 }
 
-/** A process that was killed can't remove its profile; the next one does. */
+/** Where even the shell was killed, the next start removes the profile. */
 function removeStaleProfiles(parent: string): void {
   let names: string[]
   try {
