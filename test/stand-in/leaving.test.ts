@@ -144,7 +144,9 @@ test('no browser and no profile stay behind, even after a kill', async () => {
   expect(chromiumOf(quitting.pid).length).toBeGreaterThan(0)
   await quitting.quit()
   await eventually(() => chromiumOf(quitting.pid)).toEqual([])
-  expect(readdirSync(quitting.userDataDir).filter((name) => name.startsWith('stand-in-'))).toEqual([])
+  await eventually(() =>
+    readdirSync(quitting.userDataDir).filter((name) => name.startsWith('stand-in-')),
+  ).toEqual([])
 
   const killed = await launch({ userDataDir: quitting.userDataDir })
   await killed.window()

@@ -9,7 +9,19 @@ import { locateChromium, type ChromiumInstall } from './locate.ts'
 import type { Protocol } from './protocol.ts'
 
 const PROFILE_PREFIX = 'stand-in-chromium-'
-const RUN_THEN_CLEAN = '"$0" "$@"; rm -rf "$STAND_IN_PROFILE"'
+/**
+ * Runs Chromium, ends its helpers that outlive it (the group is theirs alone), lets go of the pipes, and removes the
+ * profile until nobody writes it again.
+ */
+const RUN_THEN_CLEAN = `"$0" "$@"
+trap "" TERM
+kill -TERM 0
+exec 2>&- 3>&- 4>&-
+for attempt in 1 2 3 4 5 6 7 8 9 10; do
+  rm -rf "$STAND_IN_PROFILE"
+  sleep 0.1
+  [ -e "$STAND_IN_PROFILE" ] || break
+done`
 
 /** A page that Chromium opened: its id and its (paused) session. */
 export interface PageTarget {
@@ -33,12 +45,14 @@ export class Browser {
   /** Called with every page that a page opened by itself; it stays paused until the callee decides. */
   onPopup: (popup: PageTarget) => void = () => undefined
   private readonly child: ChildProcess
+  private readonly profile: string
   private readonly attached = new Map<string, PageTarget>()
   private readonly claims = new Map<string, (target: PageTarget) => void>()
   private pendingCreations = 0
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, profile: string) {
     this.child = child
+    this.profile = profile
     this.connection = new CdpConnection(child.stdio[3] as Writable, child.stdio[4] as Readable)
     this.connection.root.on('Target.attachedToTarget', (event) => {
       this.onAttached(event)
@@ -68,7 +82,7 @@ export class Browser {
         env: { ...browserEnvironment(install, profile), STAND_IN_PROFILE: profile },
       },
     )
-    const browser = new Browser(child)
+    const browser = new Browser(child, profile)
     const failed = once(child, 'error').then(([error]) => {
       throw error instanceof Error ? error : new Error(String(error))
     })
@@ -102,10 +116,10 @@ export class Browser {
     }
   }
 
-  /** Ends Chromium. Resolves when the process has left and its profile is gone. */
+  /** Ends Chromium. Resolves when it has left; the shell sees to the profile. */
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return
-    const left = once(this.child, 'exit')
+    if (this.connection.closed) return
+    const left = new Promise<void>((done) => (this.connection.onClose = done))
     const kill = (): void => {
       // Everything in the group, the shell included: the next start removes the profile.
       if (this.child.pid !== undefined) process.kill(-this.child.pid, 'SIGKILL')
@@ -114,6 +128,7 @@ export class Browser {
     const timer = setTimeout(kill, 5000)
     await left
     clearTimeout(timer)
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 3 })
   }
 
   private onAttached(event: Protocol.Target.attachedToTargetPayload): void {

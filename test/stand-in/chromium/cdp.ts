@@ -58,7 +58,9 @@ export class CdpConnection {
   private readonly sessions = new Map<string, CdpSession>()
   private readonly waiting = new Map<number, Waiting & { sessionId: string }>()
   private lastId = 0
-  private closed = false
+  closed = false
+  /** Called once when the other end is gone. */
+  onClose: () => void = () => undefined
 
   constructor(writer: Writable, reader: Readable) {
     this.writer = writer
@@ -127,8 +129,10 @@ export class CdpConnection {
   }
 
   private close(): void {
+    if (this.closed) return
     this.closed = true
     for (const entry of this.waiting.values()) entry.reject(new Error(`${entry.method}: the browser is gone`))
     this.waiting.clear()
+    this.onClose()
   }
 }
