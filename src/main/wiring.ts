@@ -7,7 +7,7 @@ import { DEFAULT_ATTENDANCE } from './core/attendance.ts'
 import { resolveConfig } from './core/config.ts'
 import { createEngine, type Engine } from './core/engine.ts'
 import { PAGE_HOSTS, pageOf } from './core/links.ts'
-import type { AccessToken, Identity, Route } from './core/model.ts'
+import { sessionKey, type AccessToken, type Identity, type Route } from './core/model.ts'
 import { createHttp } from './graph/http.ts'
 import { readPresence } from './graph/read-presence.ts'
 import { clouds, createRoutes } from './graph/route.ts'
@@ -140,7 +140,10 @@ export async function startApp(instance: Instance): Promise<void> {
   for (const problem of [...settings.problems, ...found.problems, ...problems]) {
     if (problem !== config.problem) engine.addProblem(problem)
   }
-  for (const account of found.identities) identity?.tokens.keep(account)
+  for (const account of found.identities) {
+    // A sign-out that aged out meanwhile has just been finished.
+    if (engine.state().sessions[sessionKey(account)] !== undefined) identity?.tokens.keep(account)
+  }
 
   const network = watchNetwork({ clock, log, onChange: networkChanged })
   watchPower({

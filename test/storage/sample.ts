@@ -13,7 +13,15 @@ export function registryOf(absence: number, count = 3): RegistryData {
     username: 'megan@contoso.com',
     name: 'Megan Bowen'.padEnd(300, '.'),
     machineId: 'here',
-    own: { pair: 'Busy/InACall', since: at, sentAt: at, leaseMs: 900_000, confirmed: true, ended: false },
+    own: {
+      pair: 'Busy/InACall',
+      since: at,
+      sentAt: at,
+      leaseMs: 900_000,
+      confirmed: true,
+      unsureUntil: null,
+      ended: false,
+    },
     due: null,
     signingOut: null,
   }))

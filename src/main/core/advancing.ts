@@ -60,8 +60,7 @@ function advanceDue(draft: Draft, key: SessionKey): void {
   }
   if (session.wish !== null) return // The set that waits replaces what is due.
   if (session.answered !== null && !secondClearIsDue(draft, key, session, due)) return
-  if (due.notBefore !== null && !past(draft, due.notBefore)) return
-  if (!past(draft, session.retryAt)) return
+  if (!past(draft, due.notBefore) || !past(draft, session.notBefore) || !past(draft, session.retryAt)) return
   if (session.forbidden !== null) {
     if (due.problem === null) patchRecord(draft, key, { due: { ...due, problem: session.forbidden } })
     return
@@ -88,6 +87,7 @@ function advanceWish(draft: Draft, key: SessionKey): void {
   const wish = session?.wish
   if (session === undefined || wish === undefined || wish === null) return
   if (session.flights.length > 0 || !past(draft, session.record.due?.straggler ?? null)) return
+  if (!past(draft, session.notBefore)) return
   const token = tokenState(draft, key, session)
   if (token === 'waiting') return
   if (token === 'needs-sign-in' || session.forbidden !== null) {
@@ -100,9 +100,12 @@ function advanceWish(draft: Draft, key: SessionKey): void {
     sentAt: present(draft),
     leaseMs: leaseMsOf(wish.pair),
     confirmed: false,
+    unsureUntil: session.record.own?.unsureUntil ?? null,
     ended: false,
   }
-  const standing = session.record.own
+  // What is owed is replaced, and comes back should Graph refuse the set. A set on a set that Graph never confirmed
+  // goes back to what stood before both.
+  const before = session.before ?? { own: session.record.own, due: session.record.due }
   patchRecord(draft, key, { own, due: null })
   patchSession(draft, key, {
     wish: null,
@@ -111,14 +114,9 @@ function advanceWish(draft: Draft, key: SessionKey): void {
     ownAttempts: 0,
     ownProblem: null,
     last: null,
+    before,
   })
-  send(
-    draft,
-    key,
-    { kind: 'set', pair: own.pair, leaseMs: own.leaseMs },
-    0,
-    standing?.ended === false ? standing : null,
-  )
+  send(draft, key, { kind: 'set', pair: own.pair, leaseMs: own.leaseMs }, 0, before)
 }
 
 function advanceRenewal(draft: Draft, key: SessionKey): void {
@@ -126,10 +124,14 @@ function advanceRenewal(draft: Draft, key: SessionKey): void {
   const own = session?.record.own
   if (session === undefined || own === undefined || own === null || own.ended) return
   if (session.record.due !== null || session.wish !== null || session.forbidden !== null) return
-  if (session.flights.some(({ kind }) => kind !== 'clear') || !past(draft, session.renewAt)) return
+  if (session.flights.some(({ kind }) => kind !== 'clear')) return
+  if (!past(draft, session.renewAt) || !past(draft, session.notBefore)) return
   if (tokenState(draft, key, session) !== 'ready') return
   patchRecord(draft, key, { own: { ...own, sentAt: present(draft) } })
-  send(draft, key, { kind: 'renew', pair: own.pair, leaseMs: own.leaseMs }, 0, own)
+  // Until Graph has confirmed it, this is still the set that the user asked for.
+  const kind = own.confirmed ? 'renew' : 'set'
+  const before = own.confirmed ? { own, due: null } : (session.before ?? { own: null, due: null })
+  send(draft, key, { kind, pair: own.pair, leaseMs: own.leaseMs }, 0, before)
 }
 
 /**

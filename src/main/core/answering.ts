@@ -2,7 +2,7 @@
 import type { Problem } from '../../shared/problem.ts'
 import { refreshToken } from './advancing.ts'
 import { type Draft, patch, patchRecord, patchSession, present, settle, soon } from './draft.ts'
-import { renewalMoment } from './lease.ts'
+import { renewalMoment, WRITE_LIMIT_MS } from './lease.ts'
 import type { Attempt, Due, SessionKey, Stamp } from './model.ts'
 import { judge, type Outcome } from './outcome.ts'
 import { LONGEST_PAUSE_MS, pauseMs } from './retry.ts'
@@ -33,9 +33,12 @@ export function answered(draft: Draft, attempt: Attempt): void {
 }
 
 /** Keeps the difference between Graph's clock and ours, from answers that are surely Graph's. */
-function learnServerTime(draft: Draft, { result }: Attempt): void {
+function learnServerTime(draft: Draft, attempt: Attempt): void {
+  const { result } = attempt
   if (result.type !== 'answer' || result.requestId === null || result.date === null) return
-  const offset = result.date - draft.now.wall
+  // An answer that lay over a sleep is dated before it.
+  if (Math.abs(attempt.endedAt - draft.now.wall) > WRITE_LIMIT_MS) return
+  const offset = result.date - attempt.endedAt
   if (Math.abs(offset - draft.state.serverOffsetMs) < OFFSET_NOISE_MS) return
   const learnt = Math.abs(offset) < OFFSET_NOISE_MS ? 0 : offset
   const correction = learnt - draft.state.serverOffsetMs
@@ -97,7 +100,7 @@ function clearAnswered(draft: Draft, key: SessionKey, flight: Flight, outcome: O
       stillDue(draft, key, due, outcome.problem, outcome.retryAfterMs)
       return
     case 'refused':
-      stillDue(draft, key, due, outcome.problem, LONGEST_PAUSE_MS)
+      stillDue(draft, key, due, outcome.problem, null, LONGEST_PAUSE_MS)
   }
 }
 
@@ -107,13 +110,15 @@ function stillDue(
   due: Due,
   problem: Problem,
   retryAfterMs: number | null,
+  pause = pauseMs(due.attempts + 1, draft.now.jitter),
 ): void {
   const attempts = due.attempts + 1
   const notBefore = retryAfterMs === null ? null : soon(draft, retryAfterMs)
+  patchSession(draft, key, { notBefore })
   patchRecord(draft, key, { due: { ...due, attempts, problem, notBefore } })
   const waitsForToken = draft.state.sessions[key]?.refresh !== null
   patchSession(draft, key, {
-    retryAt: waitsForToken ? null : soon(draft, pauseMs(attempts, draft.now.jitter)),
+    retryAt: waitsForToken ? null : soon(draft, pause),
   })
 }
 
@@ -151,6 +156,8 @@ function setAnswered(draft: Draft, key: SessionKey, flight: Flight, outcome: Out
         ownAttempts: 0,
         ownProblem: null,
         setProblem: null,
+        before: null,
+        notBefore: null,
       })
       return
     }
@@ -180,13 +187,19 @@ function setRefused(
     outcome.kind === 'refused' || outcome.kind === 'not-permitted'
       ? outcome.problem
       : { code: outcome.kind === 'not-supported' ? 'not-supported' : 'set-refused' }
-  patchRecord(draft, key, { own: flight.previous })
+  goBack(draft, key, flight)
   patchSession(draft, key, {
     ...(outcome.kind === 'not-supported' ? { unsupported: true } : {}),
     ...(outcome.kind === 'not-permitted' ? { forbidden: problem } : {}),
     ...(flight.kind === 'set' ? { setProblem: problem } : { ownProblem: problem }),
-    renewAt: flight.previous === null ? null : soon(draft, LONGEST_PAUSE_MS),
+    renewAt: soon(draft, LONGEST_PAUSE_MS),
   })
+}
+
+/** Brings back what the record said before a write that surely did not take effect. */
+function goBack(draft: Draft, key: SessionKey, flight: Flight): void {
+  patchRecord(draft, key, flight.before ?? { own: null, due: null })
+  patchSession(draft, key, { before: null })
 }
 
 function stillUnset(
@@ -200,16 +213,19 @@ function stillUnset(
 ): void {
   const own = draft.state.sessions[key]?.record.own ?? null
   // A renewal that surely didn't take effect doesn't lengthen what stands.
-  if (own !== null && sureNot && flight.kind === 'renew' && flight.previous !== null) {
-    patchRecord(draft, key, { own: { ...own, sentAt: flight.previous.sentAt } })
+  if (own !== null && sureNot) {
+    const standing = flight.kind === 'renew' ? flight.before?.own : null
+    if (standing) patchRecord(draft, key, { own: { ...own, sentAt: standing.sentAt } })
+  } else if (own !== null) {
+    patchRecord(draft, key, { own: { ...own, unsureUntil: later(flight.sentAt, WRITE_LIMIT_MS) } })
   }
   const attempts = session.ownAttempts + 1
   const waitsForToken = draft.state.sessions[key]?.refresh !== null
-  const pause = Math.max(pauseMs(attempts, draft.now.jitter), retryAfterMs ?? 0)
   patchSession(draft, key, {
     ownAttempts: attempts,
     ownProblem: problem,
-    renewAt: waitsForToken ? null : soon(draft, pause),
+    notBefore: retryAfterMs === null ? null : soon(draft, retryAfterMs),
+    renewAt: waitsForToken ? null : soon(draft, pauseMs(attempts, draft.now.jitter)),
   })
 }
 
@@ -218,11 +234,11 @@ export function notWritten(draft: Draft, writeId: number, problem: Problem): voi
   for (const [key, session] of Object.entries(draft.state.sessions)) {
     const flight = session.flights.find(({ id }) => id === writeId)
     if (flight === undefined) continue
-    patchRecord(draft, key, { own: flight.previous })
+    goBack(draft, key, flight)
     patchSession(draft, key, {
       flights: session.flights.filter((open) => open !== flight),
       ...(flight.kind === 'set' ? { setProblem: problem } : { ownProblem: problem }),
-      renewAt: flight.previous === null ? null : soon(draft, LONGEST_PAUSE_MS),
+      renewAt: soon(draft, LONGEST_PAUSE_MS),
     })
   }
 }
@@ -267,11 +283,11 @@ export function tokenCame(draft: Draft, key: SessionKey, news: TokenNews): void 
         retryAt: next,
         renewAt: session.record.own === null ? null : next,
       })
+      // A set is not kept waiting for the network: the user is told, and what is owed goes on.
+      if (session.wish !== null) patchSession(draft, key, { wish: null, setProblem: news.problem })
       if (session.record.due !== null) {
         patchRecord(draft, key, { due: { ...session.record.due, attempts, problem: news.problem } })
-      } else if (session.wish !== null) {
-        patchSession(draft, key, { wish: null, setProblem: news.problem })
-      } else {
+      } else if (session.wish === null) {
         patchSession(draft, key, { ownProblem: news.problem, ownAttempts: attempts })
       }
     }

@@ -186,6 +186,16 @@ describe('asleep', () => {
     expect(edges).toEqual([['left:lock'], ['further:sleep'], [], ['return']])
   })
 
+  it('falls when the poll sees a lock end, although no wake was reported', () => {
+    expect(
+      play([
+        [0, poll('locked')],
+        [1, suspend],
+        [1000, poll('active', 0)],
+      ]).away,
+    ).toBe(false)
+  })
+
   it('stays while the screen is still locked after input at the lock screen', () => {
     expect(
       play([

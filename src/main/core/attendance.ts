@@ -182,7 +182,7 @@ function withVote(before: Attendance, source: LockSource, locked: boolean): Atte
 /** An unlock withdraws the source's own vote and, being newer than the last poll, the poll's; a real unlock is a wake too. */
 function unlockedBy(before: Attendance, source: LockSource): Attendance {
   const unlocked = withVote(withVote(before, source, false), 'poll', false)
-  return { ...unlocked, asleep: before.lockedBy.includes(source) ? false : before.asleep }
+  return { ...unlocked, asleep: before.lockedBy.length > 0 ? false : before.asleep }
 }
 
 function polled(
@@ -193,7 +193,11 @@ function polled(
 ): Attendance {
   let next = before
   if (poll.state === 'locked') next = withVote(next, 'poll', true)
-  else if (poll.state !== 'unknown') next = withVote(next, 'poll', false)
+  else if (poll.state !== 'unknown') {
+    // The poll saw the lock end: somebody is there, whether or not the machine said that it woke.
+    if (next.lockedBy.includes('poll')) next = { ...next, asleep: false }
+    next = withVote(next, 'poll', false)
+  }
 
   const input = poll.idleSeconds * SECOND
   if (next.resumedAt !== null && input < sinceMs(next.resumedAt, now)) {

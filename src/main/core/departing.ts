@@ -1,10 +1,10 @@
 /** Which clears a departure owes (docs/architecture.md, "Which clears are owed"). */
 import type { DepartureKind } from '../../shared/presence.ts'
-import { type Draft, isExplicit, patch, patchRecord, patchSession, past, present } from './draft.ts'
+import { type Draft, isExplicit, patch, patchRecord, patchSession, past, present, soon } from './draft.ts'
 import { mustHaveEnded, WRITE_LIMIT_MS } from './lease.ts'
 import type { Due, Own, SessionKey, Stamp } from './model.ts'
 import type { OpenDeparture } from './state.ts'
-import { later, SECOND } from './time.ts'
+import { isBefore, later, SECOND } from './time.ts'
 
 /** The time each departure leaves us, ms; after it we let go, and what is open stays due. */
 export const DEADLINE_MS: Readonly<Record<DepartureKind, number>> = {
@@ -48,6 +48,12 @@ export function askedFor(
 }
 
 function openDeparture(draft: Draft, departure: DepartureKind, deadlineMs: number): void {
+  // A refresh that an earlier, longer departure waits for must not cost this one its time.
+  const latest = soon(draft, deadlineMs / 2)
+  for (const [key, { refresh }] of Object.entries(draft.state.sessions)) {
+    if (refresh !== null && isBefore(latest, refresh.until))
+      patchSession(draft, key, { refresh: { until: latest } })
+  }
   const open: OpenDeparture = { id: draft.state.nextId, departure, startedAt: present(draft), deadlineMs }
   patch(draft, { nextId: open.id + 1, departures: [...draft.state.departures, open] })
 }
@@ -56,23 +62,25 @@ function openDeparture(draft: Draft, departure: DepartureKind, deadlineMs: numbe
  * Writes down what one session owes for a departure. `anew`: owed although nothing is due (a departure while present,
  * or one asked for by name); otherwise a departure only joins or hurries what is due already.
  */
-function owe(draft: Draft, key: SessionKey, departure: DepartureKind, anew: boolean): void {
+export function owe(draft: Draft, key: SessionKey, departure: DepartureKind, anew: boolean): void {
   const session = draft.state.sessions[key]
   if (session === undefined || session.unsupported) return
   const { due } = session.record
   // A wish that wasn't sent yet ends with the departure; a departure overrides our own back-off.
   patchSession(draft, key, { wish: null, retryAt: null, refreshed: false })
   if (due === null && !anew) return
+  // Each departure makes one attempt of its own, whatever was refused before.
+  if (anew) patchSession(draft, key, { forbidden: null })
 
   const { absence } = draft.state
-  const straggler = stopSets(draft, key) ?? due?.straggler ?? null
+  const straggler = latestOf(draft, [stopSets(draft, key), session.record.own?.unsureUntil, due?.straggler])
   const fresh: Due = {
     departure,
     absence,
     since: present(draft),
     attempts: 0,
     problem: null,
-    notBefore: due?.notBefore ?? null,
+    notBefore: latestOf(draft, [due?.notBefore, session.notBefore]),
     straggler,
   }
   const joined = due !== null && due.absence === absence
@@ -92,6 +100,16 @@ function stopSets(draft: Draft, key: SessionKey): Stamp | null {
   for (const flight of sets) draft.actions.push({ type: 'abort', id: flight.id })
   const last = sets.at(-1)
   return last === undefined ? null : later(last.sentAt, WRITE_LIMIT_MS)
+}
+
+/** The latest of some moments to come; null when all have passed. */
+function latestOf(draft: Draft, moments: readonly (Stamp | null | undefined)[]): Stamp | null {
+  let latest: Stamp | null = null
+  for (const moment of moments) {
+    if (moment === null || moment === undefined || past(draft, moment)) continue
+    if (latest === null || isBefore(latest, moment)) latest = moment
+  }
+  return latest
 }
 
 /** "Until I leave" ends now. What must have ended by itself long ago is `assumed` again, and cleared as such. */

@@ -3,8 +3,8 @@ import type { DepartureKind } from '../../shared/presence.ts'
 import type { HistoryEntry, Settlement } from '../../shared/snapshot.ts'
 import { isAway } from './attendance.ts'
 import { mustHaveEndedBy, WRITE_LIMIT_MS } from './lease.ts'
-import type { Now, Own, PresenceWrite, SessionKey, SessionRecord, Stamp } from './model.ts'
-import type { Action, Flight, Session, State } from './state.ts'
+import type { Now, PresenceWrite, SessionKey, SessionRecord, Stamp } from './model.ts'
+import type { Action, Flight, Session, Standing, State } from './state.ts'
 import { ageMs, later, reached, SECOND, stamp } from './time.ts'
 
 /** An assumed session is retried for this long after it became due; later, what stands may be a live call elsewhere. */
@@ -88,7 +88,7 @@ export function send(
   key: SessionKey,
   body: PresenceWrite['body'],
   absence: number,
-  previous: Own | null,
+  before: Standing | null,
 ): void {
   const session = draft.state.sessions[key]
   if (session === undefined) return
@@ -99,7 +99,7 @@ export function send(
     absence,
     sentAt: present(draft),
     endsBy: soon(draft, WRITE_LIMIT_MS),
-    previous,
+    before,
   }
   patch(draft, { nextId: id + 1 })
   patchSession(draft, key, { flights: [...session.flights, flight] })
@@ -135,6 +135,7 @@ export function settle(draft: Draft, key: SessionKey, settlement: Settlement): v
     ownProblem: null,
     ownAttempts: 0,
     refreshed: false,
+    before: null,
   })
   if (session.record.signingOut !== null) {
     draft.actions.push({ type: 'forget', identity: session.record })

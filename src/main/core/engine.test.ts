@@ -217,6 +217,15 @@ describe('engine', () => {
     expect(calls.filter((call) => call === 'send clear')).toHaveLength(2)
   })
 
+  it('writes nothing before the registry is loaded: a quit then costs nothing of what is owed', async () => {
+    const { engine, calls, signedIn } = bench()
+    engine.report({ type: 'leaving', departure: 'quit', deadlineMs: 5 * SECOND })
+    await engine.released('quit')
+    expect(calls).toEqual([])
+    signedIn()
+    expect(engine.state().attendance.leaving).toBe('quit')
+  })
+
   it('tells its listeners once for each event, after the plan was acted on', () => {
     const { engine, signedIn } = bench()
     signedIn()

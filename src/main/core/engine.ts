@@ -88,6 +88,7 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
   let cancelWake = (): void => undefined
   const queue: PlannerEvent[] = []
   let running = false
+  let started = false
   const armed = new Map<SessionKey, { readonly identity: Identity; readonly token: AccessToken }>()
   const listeners = new Set<() => void>()
   const waiters: { readonly departure: DepartureKind; readonly resolve: () => void }[] = []
@@ -95,7 +96,8 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
   /** Takes in one event; one that comes while a plan is acted on waits for its turn. */
   function dispatch(...events: readonly PlannerEvent[]): void {
     queue.push(...events)
-    if (running) return
+    // Before the registry is loaded nothing is known, and saving that would cost what an earlier run still owes.
+    if (running || !started) return
     running = true
     try {
       for (let event = queue.shift(); event !== undefined; event = queue.shift()) step(event)
@@ -254,7 +256,9 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
       history = past.data
       problems = [...registry.problems, ...past.problems]
       for (const { code, detail } of problems) log.warn('file set aside', { problem: code, detail })
-      dispatch({ type: 'start', registry: registry.data, accounts, locked })
+      started = true
+      queue.unshift({ type: 'start', registry: registry.data, accounts, locked })
+      dispatch()
     },
     restored: (accounts) => dispatch({ type: 'restored', accounts }),
     report: (event) => {

@@ -60,6 +60,11 @@ export interface Own {
   readonly leaseMs: number
   /** Graph has answered at least once with success. */
   readonly confirmed: boolean
+  /**
+   * A set or renewal ended without Graph's answer and may still take effect until this moment (10 s after it was
+   * sent); null when there is none.
+   */
+  readonly unsureUntil: Stamp | null
   /** The wish has ended ("until I leave", and the user left): to be cleared, never renewed. */
   readonly ended: boolean
 }

@@ -176,6 +176,32 @@ describe('a set or renewal is unanswered at the departure', () => {
     expect(world.kinds()).toEqual(['set', 'clear'])
   })
 
+  it('clears again too when the set failed before the departure and may still take effect', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.pass(SECOND)
+    world.answer(ANSWERS.lost)
+    world.pass(SECOND / 2)
+    world.lock()
+    world.answer(ANSWERS.notFound)
+    expect(world.due).not.toBeNull()
+    world.pass(9 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear'])
+    world.answer(ANSWERS.ok)
+    expect(settlements(world)).toEqual(['cleared'])
+  })
+
+  it('clears again too when the app died with it, and starts locked', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.pass(2 * SECOND)
+    world.start({ locked: true })
+    world.token(HOUR)
+    world.answer(ANSWERS.notFound, world.sent[1])
+    world.pass(9 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear'])
+  })
+
   it('holds for a renewal too', () => {
     const world = new World().ready().set()
     world.pass(7.5 * MINUTE)
@@ -320,13 +346,23 @@ describe('not settled', () => {
     expect(world.kinds()).toEqual(['clear', 'clear'])
   })
 
-  it('says at once that a scope is missing when that is known already', () => {
+  it('is tried once for each departure although a set was refused for a missing scope', () => {
     const world = new World().ready()
     world.play({ type: 'set', pair: 'Busy/InACall' })
     world.answer(ANSWERS.forbidden)
     world.play(quit)
+    expect(world.kinds()).toEqual(['set', 'clear'])
+    world.answer(ANSWERS.forbidden)
     expect(world.due?.problem?.code).toBe('not-permitted')
     expect(world.actions).toContainEqual({ type: 'release', departure: 'quit', settled: false })
+  })
+
+  it('is sent again at once by hand after Graph refused the request', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(ANSWERS.badRequest)
+    world.play({ type: 'clear' })
+    expect(world.kinds()).toEqual(['clear', 'clear'])
   })
 
   it('does not wait for ever for a sender that breaks its promise', () => {
@@ -553,6 +589,17 @@ describe('a token known to be expired', () => {
     expect(world.kinds()).toEqual(['clear'])
   })
 
+  it('is waited for no longer than a later, shorter departure allows', () => {
+    const world = new World().start()
+    world.token(MINUTE)
+    world.pass(2 * MINUTE)
+    world.lock()
+    world.pass(SECOND)
+    world.play(quit)
+    world.pass(2.6 * SECOND)
+    expect(world.kinds()).toEqual(['clear'])
+  })
+
   it('goes out as it is when the handler is held', () => {
     const world = new World().start()
     world.token(MINUTE)
@@ -645,13 +692,64 @@ describe('a set', () => {
     expect(world.session?.setProblem).not.toBeNull()
   })
 
+  it('that Graph refuses brings back a clear that it replaced', () => {
+    const world = new World().ready().set()
+    world.lock()
+    world.answer(ANSWERS.busy)
+    world.unlock()
+    world.answer(ANSWERS.busy)
+    world.play({ type: 'set', pair: 'Available/Available' })
+    world.answer(ANSWERS.badRequest)
+    expect(world.own).toMatchObject({ pair: 'Busy/InACall', ended: true })
+    world.pass(5 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear', 'set', 'clear'])
+  })
+
+  it('that gets no answer first and is refused then is refused', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.busy)
+    world.pass(1.1 * SECOND)
+    world.answer(ANSWERS.badRequest)
+    expect(world.own).toBeNull()
+    expect(world.session?.setProblem).not.toBeNull()
+    world.pass(10 * MINUTE)
+    expect(world.kinds()).toEqual(['set', 'set'])
+  })
+
+  it('is given up, and what is due goes on, when no token can be had', () => {
+    const world = new World().ready().set()
+    world.lock()
+    world.answer(ANSWERS.unauthorized)
+    world.unlock()
+    world.play({ type: 'set', pair: 'Away/Away' })
+    const unavailable = { type: 'unavailable', problem: { code: 'no-network' } } as const
+    world.play({ type: 'token', key: KEY, news: unavailable })
+    expect(types(world)).not.toContain('refresh-token')
+    expect(world.session).toMatchObject({ wish: null, setProblem: { code: 'no-network' } })
+    world.pass(5 * SECOND)
+    world.token(HOUR)
+    expect(world.kinds().at(-1)).toBe('clear')
+  })
+
+  it('waits for a running Retry-After, whatever else happens, and so does what follows', () => {
+    const world = new World().ready().set()
+    world.pass(7.5 * MINUTE)
+    world.answer(answer(429, 'TooManyRequests', '120'))
+    world.play({ type: 'network' })
+    world.lock()
+    expect(world.kinds()).toEqual(['set', 'renew'])
+    world.pass(121 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'renew', 'clear'])
+  })
+
   it('that gets no answer is retried and still known to the registry', () => {
     const world = new World().ready()
     world.play({ type: 'set', pair: 'Busy/InACall' })
     world.answer(ANSWERS.lost)
     expect(world.own).toMatchObject({ confirmed: false })
     world.pass(1.1 * SECOND)
-    expect(world.kinds()).toEqual(['set', 'renew'])
+    expect(world.kinds()).toEqual(['set', 'set'])
     world.answer(ANSWERS.ok)
     expect(world.own).toMatchObject({ confirmed: true })
   })
@@ -776,6 +874,34 @@ describe('sign-out', () => {
     expect(settlements(world)).toEqual(['not-confirmed'])
   })
 
+  it('forgets at once where the cloud has no presence', () => {
+    const china = { ...ALEX, cloud: 'china' } as const
+    const world = new World().start({ accounts: [china] })
+    const key = world.state.active ?? ''
+    world.play({ type: 'token', key, news: { type: 'token', expiresAt: world.now().wall + HOUR } })
+    world.lock()
+    world.answer(ANSWERS.notFound)
+    expect(settlements(world)).toEqual(['not-supported'])
+    world.unlock()
+    world.play({ type: 'sign-out' })
+    expect(types(world)).toContain('forget')
+  })
+
+  it('is what becomes of an account when another one signs in', () => {
+    const blake = { ...ALEX, userId: '44444444-0000-4000-8000-000000000000', username: 'blake@example.test' }
+    const idle = new World().ready()
+    idle.play({ type: 'signed-in', identity: blake, expiresAt: idle.now().wall + HOUR })
+    expect(idle.actions).toContainEqual(expect.objectContaining({ type: 'forget' }))
+    expect(Object.keys(idle.state.sessions)).toEqual([idle.state.active])
+
+    const world = new World().ready().set()
+    world.play({ type: 'signed-in', identity: blake, expiresAt: world.now().wall + HOUR })
+    expect(world.kinds()).toEqual(['set', 'clear'])
+    world.answer(ANSWERS.ok)
+    expect(world.session).toBeUndefined()
+    expect(world.state.active).not.toBe(KEY)
+  })
+
   it('refuses a set meanwhile', () => {
     const world = new World().ready()
     world.play({ type: 'sign-out' })
@@ -803,6 +929,26 @@ describe('time', () => {
     world.unlock()
     world.set()
     expect(world.own?.sentAt.wall).toBe(world.now().wall + 2 * HOUR)
+  })
+
+  it('learns nothing from an answer that lay over a sleep', () => {
+    const world = new World().ready()
+    world.lock()
+    const write = world.sent[0]
+    const sent = world.now().wall
+    world.wallError = HOUR
+    world.play({
+      type: 'attempt',
+      attempt: {
+        id: write?.write.id ?? 0,
+        key: KEY,
+        clientRequestId: 'c',
+        startedAt: sent,
+        endedAt: sent,
+        result: { ...answer(503), date: sent },
+      },
+    })
+    expect(world.state.serverOffsetMs).toBe(0)
   })
 
   it('does not take for expired what was set while the difference was unknown', () => {

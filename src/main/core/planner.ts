@@ -70,6 +70,10 @@ function take(draft: Draft, event: PlannerEvent): void {
       return
     case 'sign-out':
       if (active === null) return
+      if (draft.state.sessions[active]?.unsupported === true) {
+        forgetNow(draft, active)
+        return
+      }
       patchRecord(draft, active, { signingOut: present(draft) })
       askedFor(draft, 'sign-out', active, away(draft))
       return
@@ -167,9 +171,10 @@ function mustSave(before: State, after: State): boolean {
 /** ms until time alone may change something, a minute at most; null when it can't. */
 export function nextWakeMs(state: State, now: Now): number | null {
   const moments: Stamp[] = state.departures.map(({ startedAt, deadlineMs }) => later(startedAt, deadlineMs))
-  for (const { record, refresh, retryAt, renewAt, flights } of Object.values(state.sessions)) {
+  for (const { record, refresh, retryAt, renewAt, notBefore, flights } of Object.values(state.sessions)) {
     const { due, own } = record
     if (refresh !== null) moments.push(refresh.until)
+    if (notBefore !== null) moments.push(notBefore)
     if (retryAt !== null) moments.push(retryAt)
     if (renewAt !== null) moments.push(renewAt)
     for (const { endsBy } of flights) moments.push(later(endsBy, LOST_AFTER_MS))

@@ -1,10 +1,12 @@
 /** What a start, a sign-in and a sign-out make of the registry (docs/architecture.md, "Which clears are owed", start rows). */
 import { attend, awayBy, NOBODY_REPORTED } from './attendance.ts'
+import { owe } from './departing.ts'
 import {
   away,
   type Draft,
   patch,
   patchRecord,
+  past,
   patchSession,
   present,
   removeSession,
@@ -22,7 +24,7 @@ import {
   type Stamp,
 } from './model.ts'
 import type { PlannerEvent, Session } from './state.ts'
-import { restoredStamp } from './time.ts'
+import { later, restoredStamp } from './time.ts'
 
 /** A session about which this process knows nothing but its record. */
 export function sessionOf(record: SessionRecord): Session {
@@ -39,6 +41,8 @@ export function sessionOf(record: SessionRecord): Session {
     setProblem: null,
     ownProblem: null,
     ownAttempts: 0,
+    before: null,
+    notBefore: null,
     renewAt: null,
     retryAt: null,
     answered: null,
@@ -69,7 +73,7 @@ export function started(draft: Draft, event: Extract<PlannerEvent, { type: 'star
     if (!accounts.includes(key)) removeIdle(draft, key)
   }
   for (const identity of event.accounts) addSession(draft, identity)
-  patch(draft, { active: accounts[0] ?? Object.keys(draft.state.sessions)[0] ?? null })
+  patch(draft, { active: accounts.at(-1) ?? Object.keys(draft.state.sessions)[0] ?? null })
 }
 
 function restored(draft: Draft, record: SessionRecord): SessionRecord {
@@ -78,7 +82,13 @@ function restored(draft: Draft, record: SessionRecord): SessionRecord {
   const { own, due, signingOut } = record
   return {
     ...record,
-    own: own && { ...own, since: from(own.since), sentAt: from(own.sentAt) },
+    own: own && {
+      ...own,
+      since: from(own.since),
+      sentAt: from(own.sentAt),
+      // The process may have died with a set or renewal on its way.
+      unsureUntil: later(from(own.sentAt), WRITE_LIMIT_MS),
+    },
     due: due && {
       ...due,
       since: from(due.since),
@@ -101,7 +111,7 @@ function findOwn(draft: Draft, key: SessionKey): void {
       attempts: 0,
       problem: null,
       notBefore: record.due?.notBefore ?? null,
-      straggler: record.due?.straggler ?? null,
+      straggler: past(draft, record.own.unsureUntil) ? null : record.own.unsureUntil,
     }
     patchRecord(draft, key, { own: { ...record.own, ended: true }, due: record.due ?? due })
   } else if (record.due === null && mustHaveEnded(record.own, draft.now, draft.state.serverOffsetMs)) {
@@ -160,8 +170,12 @@ export function signedIn(draft: Draft, identity: Identity, expiresAt: number): v
     setProblem: null,
   })
   patch(draft, { active: key })
-  for (const other of Object.keys(draft.state.sessions)) {
-    if (other !== key) removeIdle(draft, other)
+  // One account at a time: another one is signed out, as soon as what it owes is settled or aged out.
+  for (const [other, { record }] of Object.entries(draft.state.sessions)) {
+    if (other === key) continue
+    patchRecord(draft, other, { signingOut: record.signingOut ?? present(draft) })
+    if (record.own === null && record.due === null) forgetNow(draft, other)
+    else owe(draft, other, 'sign-out', true)
   }
 }
 

@@ -5,6 +5,7 @@ import type { HistoryEntry, Settlement } from '../../shared/snapshot.ts'
 import type { Attendance, AttendanceEvent, AttendanceSettings } from './attendance.ts'
 import type {
   Attempt,
+  Due,
   Identity,
   Own,
   PresenceWrite,
@@ -13,6 +14,12 @@ import type {
   SessionRecord,
   Stamp,
 } from './model.ts'
+
+/** What a session's record said before a set replaced it. */
+export interface Standing {
+  readonly own: Own | null
+  readonly due: Due | null
+}
 
 /** A write that the sender has and that isn't answered yet. */
 export interface Flight {
@@ -24,7 +31,7 @@ export interface Flight {
   /** The one attempt is given up by then; a flight that outlives it by far was lost with its worker. */
   readonly endsBy: Stamp
   /** For a set or renewal: what stood before it, to go back to when it was surely refused. */
-  readonly previous: Own | null
+  readonly before: Standing | null
 }
 
 /** A token being refreshed because a write waits for it. */
@@ -56,6 +63,10 @@ export interface Session {
   readonly ownProblem: Problem | null
   /** Set or renewal attempts in a row that did not succeed. */
   readonly ownAttempts: number
+  /** What stood before the set that Graph has not confirmed yet; null once it has. */
+  readonly before: Standing | null
+  /** A running `Retry-After` of any answer: nothing is sent before this moment. */
+  readonly notBefore: Stamp | null
   /** When the next renewal falls due. */
   readonly renewAt: Stamp | null
   /** Our own back-off for what is due. */

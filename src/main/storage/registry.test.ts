@@ -19,6 +19,7 @@ const OWN: Own = {
   sentAt: stamp(2),
   leaseMs: 900_000,
   confirmed: true,
+  unsureUntil: null,
   ended: false,
 }
 const DUE: Due = {

@@ -60,6 +60,7 @@ const own: Check<Own> = (value, at) => {
     sentAt: read('sentAt', stamp),
     leaseMs: read('leaseMs', number(1, MAX_LEASE_MS)),
     confirmed: read('confirmed', bool),
+    unsureUntil: read('unsureUntil', nullable(stamp)),
     ended: read('ended', bool),
   }
 }
@@ -109,7 +110,12 @@ function encodeRecord(of: SessionRecord): unknown {
     homeAccountId: of.homeAccountId,
     username: of.username,
     name: of.name,
-    own: of.own && { ...of.own, since: encodeStamp(of.own.since), sentAt: encodeStamp(of.own.sentAt) },
+    own: of.own && {
+      ...of.own,
+      since: encodeStamp(of.own.since),
+      sentAt: encodeStamp(of.own.sentAt),
+      unsureUntil: encodeStamp(of.own.unsureUntil),
+    },
     due: of.due && {
       ...of.due,
       since: encodeStamp(of.due.since),
