@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    // Most of a test's time is waiting for processes: one worker for each core, also on a machine with two.
+    maxWorkers: Math.max(2, availableParallelism()),
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     projects: [
       { test: { name: 'unit', include: ['src/**/*.test.ts', 'src/**/*.test.tsx'] } },

@@ -23,6 +23,7 @@ function bench() {
   let saveResult: SaveResult = { ok: true }
   let tokenResult: TokenResult = { type: 'token', accessToken: 'fresh', expiresAt: wall + HOUR }
   let held: AttemptResult | null = null
+  let whenSent = (): void => undefined
   let disk: RegistryData = { machineId: 'm', absence: 0, serverOffsetMs: 0, records: [] }
   const attemptOf = (write: PresenceWrite | undefined, result: AttemptResult): Attempt => {
     if (write === undefined) throw new Error('no such write')
@@ -48,6 +49,9 @@ function bench() {
       send: (write) => {
         calls.push(`send ${write.body.kind}`)
         writes.push(write)
+        const interrupt = whenSent
+        whenSent = () => undefined
+        interrupt()
       },
       abort: () => calls.push('abort'),
       hold: () => {
@@ -94,6 +98,10 @@ function bench() {
     },
     giveTokens: (result: TokenResult) => {
       tokenResult = result
+    },
+    /** Runs once, in the middle of the plan that sends. */
+    onSend: (interrupt: () => void) => {
+      whenSent = interrupt
     },
     holdAnswers: (result: AttemptResult | null) => {
       held = result
@@ -193,6 +201,25 @@ describe('engine', () => {
     await waiting
     expect(released).toBe(1)
     await engine.released('quit')
+  })
+
+  it('does not let go before a departure that was reported in the middle of something else had its turn', async () => {
+    const { engine, signedIn, answer, writes, onSend } = bench()
+    signedIn()
+    let released = false
+    onSend(() => {
+      engine.report({ type: 'leaving', departure: 'quit', deadlineMs: 5 * SECOND })
+      void engine.released('quit').then(() => (released = true))
+    })
+    engine.report(lock)
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(released).toBe(false)
+    expect(writes).toHaveLength(1)
+    answer(ANSWERS.ok)
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(released).toBe(true)
   })
 
   it('forgets token and armament once a sign-out is settled', () => {

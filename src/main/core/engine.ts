@@ -104,6 +104,7 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
     } finally {
       running = false
     }
+    letGo()
     wakeLater()
     for (const listener of listeners) listener()
   }
@@ -143,7 +144,6 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
         return
       case 'release':
         log.info('departure let go', { departure: action.departure, settled: action.settled })
-        letGo(action.departure)
     }
   }
 
@@ -231,8 +231,10 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
     void ports.tokens.forget(identity).then(() => ports.onForgotten?.(identity))
   }
 
-  function letGo(departure: DepartureKind): void {
-    for (const waiter of waiters.filter((each) => each.departure === departure)) {
+  /** Answers those who wait for departures that are not open any more. */
+  function letGo(): void {
+    const open = state.departures.map(({ departure }) => departure)
+    for (const waiter of waiters.filter(({ departure }) => !open.includes(departure))) {
       waiters.splice(waiters.indexOf(waiter), 1)
       waiter.resolve()
     }
@@ -281,8 +283,11 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
     },
     configure: (next) => dispatch({ type: 'settings', settings: next }),
     released(departure) {
-      if (!state.departures.some((open) => open.departure === departure)) return Promise.resolve()
-      return new Promise((resolve) => waiters.push({ departure, resolve }))
+      return new Promise((resolve) => {
+        waiters.push({ departure, resolve })
+        // While a plan is acted on, the departure that was just reported still waits for its turn.
+        if (!running) letGo()
+      })
     },
     state: () => state,
     history: () => history,
