@@ -12,7 +12,7 @@ import { createHttp } from './graph/http.ts'
 import { readPresence } from './graph/read-presence.ts'
 import { clouds, createRoutes } from './graph/route.ts'
 import { createSender } from './graph/sender.ts'
-import { createIdentity, NO_TOKENS } from './identity/identity.ts'
+import { after, createIdentity, NO_TOKENS, NOBODY } from './identity/identity.ts'
 import { createClock } from './platform/clock.ts'
 import { createIdlePoll } from './platform/departures/idle-poll.ts'
 import { watchPower } from './platform/departures/power.ts'
@@ -82,18 +82,17 @@ export async function startApp(instance: Instance): Promise<void> {
           onToken: (who, result) => engine.tokenCame(who, result),
           onDeviceCode: (code) => app.deviceCode(code),
           onProblem: (problem) => engine.addProblem(problem),
-          onRestored: (accounts) => {
-            engine.restored(accounts)
-            for (const account of accounts) identity?.tokens.keep(account)
-          },
+          onRestored: signedIn,
         })
+  // The way to Microsoft is known before anything asks for it: a proxy may be named by the system only.
+  const restoring = routes.refresh().then(() => identity?.restore() ?? NOBODY)
 
   // The heart.
   const engine: Engine = createEngine(
     {
       clock,
       sender,
-      tokens: identity?.tokens ?? NO_TOKENS,
+      tokens: identity === null ? NO_TOKENS : after(restoring, identity.tokens),
       registry: createRegistryStore({ folder, machineId: readMachineId(), log }),
       history: createHistoryStore({ folder, log }),
       log,
@@ -131,20 +130,12 @@ export async function startApp(instance: Instance): Promise<void> {
     log.close()
   })
 
-  // What was there before, and who is signed in; then what happens from now on.
-  // The way to Microsoft is known before anything asks for it: a proxy may be named by the system only.
-  const [restored] = await Promise.all([identity?.restore(), routes.refresh()])
-  const found = restored ?? { identities: [], problems: [] }
+  // What was there before, and what happens from now on.
   const poll = createIdlePoll({ clock, log, report: engine.report })
-  engine.start(found.identities, poll.readLocked())
-  for (const problem of [...settings.problems, ...found.problems, ...problems]) {
+  engine.start(poll.readLocked())
+  for (const problem of [...settings.problems, ...problems]) {
     if (problem !== config.problem) engine.addProblem(problem)
   }
-  for (const account of found.identities) {
-    // A sign-out that aged out meanwhile has just been finished.
-    if (engine.state().sessions[sessionKey(account)] !== undefined) identity?.tokens.keep(account)
-  }
-
   const network = watchNetwork({ clock, log, onChange: networkChanged })
   watchPower({
     platform,
@@ -164,6 +155,19 @@ export async function startApp(instance: Instance): Promise<void> {
     if (!parseFlags(argv).hidden) shell.show()
   })
   if (!config.hidden) shell.show()
+
+  // Who is signed in: a keyring may keep us waiting, and all above works meanwhile.
+  const { identities, problems: cacheProblems } = await restoring
+  for (const problem of cacheProblems) engine.addProblem(problem)
+  signedIn(identities)
+
+  function signedIn(accounts: readonly Identity[]): void {
+    engine.restored(accounts)
+    for (const account of accounts) {
+      // A sign-out that aged out meanwhile has just been finished.
+      if (engine.state().sessions[sessionKey(account)] !== undefined) identity?.tokens.keep(account)
+    }
+  }
 
   function networkChanged(): void {
     engine.networkChanged()

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core'
 import {
   type BrowserResult,
   DEMO_CLIENT_ID,
-  DEMO_TENANT_ID,
+  demoEnv,
   DEMO_USER_ID,
   DEMO_USER_NAME,
   type RequestRecord,
@@ -18,6 +18,17 @@ import {
   startSimulator,
 } from '../simulator/index.ts'
 import { type App, launchApp, type LaunchOptions } from './driver.ts'
+
+/**
+ * On real Electron: what moves time or poses as another platform can't run there. Such specs are skipped, and counted
+ * as skipped.
+ */
+export const NEEDS_STAND_IN = process.env['E2E_ELECTRON'] === 'real'
+
+/** Whether a spec that needs this platform can run: anywhere on the stand-in, at home on real Electron. */
+export function runsAs(platform: NodeJS.Platform): boolean {
+  return !NEEDS_STAND_IN || platform === process.platform
+}
 
 /** How a desk is set up. */
 export interface DeskOptions extends LaunchOptions {
@@ -76,9 +87,7 @@ export async function setUpDesk(options: DeskOptions = {}): Promise<Desk> {
   const { simulator: simulatorOptions, beforeStart, ...launch } = options
   const simulator = await startSimulator({ autoApprove: true, ...simulatorOptions })
   const env = {
-    ...simulator.env,
-    CLEAR_PRESENCE_CLIENT_ID: DEMO_CLIENT_ID,
-    CLEAR_PRESENCE_TENANT: DEMO_TENANT_ID,
+    ...demoEnv(simulator),
     ...launch.env,
   }
   const runs: App[] = []

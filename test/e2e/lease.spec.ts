@@ -1,6 +1,8 @@
 /** Leases, ends and age limits hold on the built app, with the clocks of app and simulator moved together. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type Desk, setUpDesk } from './desk.ts'
+import { type Desk, NEEDS_STAND_IN, setUpDesk } from './desk.ts'
 
 const MINUTE = 60_000
 
@@ -19,7 +21,7 @@ function gaps(desk: Desk): readonly number[] {
   return times.slice(1).map((time, index) => Math.round((time - (times[index] ?? 0)) / 6_000) / 10)
 }
 
-describe('the lease of an own session', () => {
+describe.skipIf(NEEDS_STAND_IN)('the lease of an own session', () => {
   it('is renewed at 4 minutes for Available', async () => {
     await using desk = await withSession('Available')
     await desk.advance(9 * MINUTE)
@@ -62,7 +64,7 @@ describe('the lease of an own session', () => {
   })
 })
 
-describe('age limits', () => {
+describe.skipIf(NEEDS_STAND_IN)('age limits', () => {
   it('own: retried until the lease must have ended, and then it is over', async () => {
     await using desk = await withSession('Busy, in a call')
     desk.simulator.offline(true)
@@ -107,13 +109,27 @@ describe('age limits', () => {
   })
 })
 
-describe('after kill -9', () => {
+describe.skipIf(NEEDS_STAND_IN)('after kill -9', () => {
   it('adopts and renews what it set, when the user is still there', async () => {
     await using desk = await withSession('Busy, in a call')
     await desk.restart()
     await desk.until(() => desk.kinds().length === 2, 'the renewal')
     expect(desk.kinds()).toEqual(['set', 'set'])
     expect(desk.held()).toEqual(['Busy/InACall'])
+  })
+
+  it('writes down a quit that comes while the keyring keeps the start waiting, and the next start clears', async () => {
+    await using desk = await withSession('Busy, in a call', 'linux')
+    await desk.restart({ env: { STAND_IN_KEYRING: 'hanging' } })
+    await desk.app.window()
+    process.kill(desk.app.pid, 'SIGTERM')
+    expect(await desk.app.exit).toBe(0)
+    expect(desk.held()).toEqual(['Busy/InACall'])
+    const registry = readFileSync(join(desk.app.userDataDir, 'registry.json'), 'utf8')
+    expect(registry).toContain('"departure": "quit"')
+    await desk.start()
+    await desk.until(() => desk.held().length === 0, 'the clear')
+    expect(desk.kinds()).toEqual(['set', 'clear'])
   })
 
   it('clears it when the screen is locked by then', async () => {

@@ -22,6 +22,7 @@ import { createPresenceStore } from './sessions.ts'
 import { createTokenStore } from './tokens.ts'
 
 export * from './directory.ts'
+export { demoEnv } from './demo-env.ts'
 export { signInAsBrowser, type BrowserResult, type SignInChoice } from './browser.ts'
 export { connectControl, type ControlClient } from './control-client.ts'
 export { summarize, type Control, type OtherProgramSession, type TokenOrder } from './control.ts'

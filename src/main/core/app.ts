@@ -58,6 +58,8 @@ export interface App {
     readonly verificationUri: string
     readonly expiresAt: number
   }): void
+  /** The user used our window or tray, so somebody sits here. */
+  used(): void
   /** Presence is read back only while the window is open. */
   windowOpened(): void
   windowClosed(): void
@@ -154,10 +156,11 @@ export function createApp(parts: AppParts): App {
     )
   }
 
+  const used = (): void => engine.report({ type: 'used' })
+
   function handle(command: Command): void {
     log.info('command', { type: command.type })
-    // Whoever asks for something through our window or tray sits here.
-    engine.report({ type: 'used' })
+    used()
     switch (command.type) {
       case 'clear':
         engine.clear()
@@ -217,9 +220,10 @@ export function createApp(parts: AppParts): App {
       signingIn = { method: 'device-code', ...code }
       changed()
     },
+    used,
     windowOpened() {
       windowOpen = true
-      engine.report({ type: 'used' })
+      used()
       readLater(0)
     },
     windowClosed() {

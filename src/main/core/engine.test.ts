@@ -118,7 +118,8 @@ function bench() {
       wall = end
     },
     signedIn: () => {
-      engine.start([ALEX], false)
+      engine.start(false)
+      engine.restored([ALEX])
       engine.tokenCame(ALEX, { type: 'token', accessToken: 'first', expiresAt: wall + HOUR })
       calls.length = 0
     },
@@ -164,7 +165,8 @@ describe('engine', () => {
 
   it('arms the sender before the planner hears of a token, so that what waited can go out', () => {
     const { engine, calls, armed } = bench()
-    engine.start([ALEX], false)
+    engine.start(false)
+    engine.restored([ALEX])
     engine.report(lock)
     expect(calls).not.toContain('send clear')
     engine.tokenCame(ALEX, { type: 'token', accessToken: 'late', expiresAt: 2_000_000_000_000 })

@@ -41,8 +41,8 @@ export interface EnginePorts {
 /** What tray, window and adapters see of the engine. */
 export interface Engine {
   /** Loads registry and history and takes in what was seen first. Call it once, before anything else. */
-  start(accounts: readonly Identity[], locked: boolean): void
-  /** Takes in accounts that turned up after the start. */
+  start(locked: boolean): void
+  /** Takes in who is signed in, as soon as the token cache tells, and again when more accounts turn up. */
   restored(accounts: readonly Identity[]): void
   /** Takes in what a source reports. Returns when the plan was acted on, including a hold. */
   report(event: AttendanceEvent): void
@@ -252,14 +252,14 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
   })
 
   return {
-    start(accounts, locked) {
+    start(locked) {
       const registry = ports.registry.load()
       const past = ports.history.load()
       history = past.data
       problems = [...registry.problems, ...past.problems]
       for (const { code, detail } of problems) log.warn('file set aside', { problem: code, detail })
       started = true
-      queue.unshift({ type: 'start', registry: registry.data, accounts, locked })
+      queue.unshift({ type: 'start', registry: registry.data, locked })
       dispatch()
     },
     restored: (accounts) => dispatch({ type: 'restored', accounts }),

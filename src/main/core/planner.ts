@@ -13,7 +13,7 @@ import { askedFor, departed, releaseDepartures } from './departing.ts'
 import { away, ASSUMED_LIMIT_MS, type Draft, patch, patchRecord, patchSession, present } from './draft.ts'
 import { mustHaveEndedBy } from './lease.ts'
 import type { Now, RegistryData, Stamp } from './model.ts'
-import { forgetNow, restoredAccount, signedIn, started } from './starting.ts'
+import { forgetNow, restoredAccounts, signedIn, started } from './starting.ts'
 import type { Action, PlannerEvent, State } from './state.ts'
 import { later, MINUTE, untilMs } from './time.ts'
 
@@ -57,7 +57,7 @@ function take(draft: Draft, event: PlannerEvent): void {
       started(draft, event)
       return
     case 'restored':
-      for (const identity of event.accounts) restoredAccount(draft, identity)
+      restoredAccounts(draft, event.accounts)
       return
     case 'signed-in':
       signedIn(draft, event.identity, event.expiresAt)

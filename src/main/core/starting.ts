@@ -64,16 +64,13 @@ export function started(draft: Draft, event: Extract<PlannerEvent, { type: 'star
     sessions: {},
   })
   if (away(draft)) patch(draft, { absence: registry.absence + 1 })
-  const accounts = event.accounts.map(sessionKey)
   for (const record of registry.records) {
     const key = sessionKey(record)
     patch(draft, { sessions: { ...draft.state.sessions, [key]: sessionOf(restored(draft, record)) } })
-    if (!accounts.includes(key)) patchSession(draft, key, { signInProblem: { code: 'needs-sign-in' } })
     findOwn(draft, key)
-    if (!accounts.includes(key)) removeIdle(draft, key)
   }
-  for (const identity of event.accounts) addSession(draft, identity)
-  patch(draft, { active: accounts.at(-1) ?? Object.keys(draft.state.sessions)[0] ?? null })
+  // Until the token cache has told who is signed in, what the registry says is the best guess.
+  patch(draft, { active: Object.keys(draft.state.sessions).at(-1) ?? null })
 }
 
 function restored(draft: Draft, record: SessionRecord): SessionRecord {
@@ -146,12 +143,22 @@ export function addSession(draft: Draft, identity: Identity): void {
   } else patchRecord(draft, key, identity)
 }
 
-/** An account that was signed in all along turned up late: what waited for a sign-in only waits for its token now. */
-export function restoredAccount(draft: Draft, identity: Identity): void {
-  const key = sessionKey(identity)
-  addSession(draft, identity)
-  patchSession(draft, key, { signInProblem: null, retryAt: null })
-  patch(draft, { active: draft.state.active ?? key })
+/**
+ * Who is signed in is known. Without an account a session waits for a sign-in, and one that owes nothing goes. What
+ * waited for an account that turned up late (a keyring unlocked by the user) only waits for its token now.
+ */
+export function restoredAccounts(draft: Draft, accounts: readonly Identity[]): void {
+  const keys = accounts.map(sessionKey)
+  for (const key of Object.keys(draft.state.sessions)) {
+    if (keys.includes(key)) continue
+    patchSession(draft, key, { signInProblem: { code: 'needs-sign-in' } })
+    removeIdle(draft, key)
+  }
+  for (const identity of accounts) {
+    addSession(draft, identity)
+    patchSession(draft, sessionKey(identity), { signInProblem: null, retryAt: null })
+  }
+  patch(draft, { active: keys.at(-1) ?? draft.state.active })
 }
 
 /** The user has signed in: what only waited for that goes out, and sessions of other accounts that owe nothing go. */

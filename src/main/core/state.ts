@@ -115,14 +115,9 @@ export type TokenNews =
 /** Everything the planner can be told. */
 export type PlannerEvent =
   | AttendanceEvent
-  /** The process starts: what the registry held, who is signed in, and what was seen of the screen first. */
-  | {
-      readonly type: 'start'
-      readonly registry: RegistryData
-      readonly accounts: readonly Identity[]
-      readonly locked: boolean
-    }
-  /** Accounts that turned up after the start (the user unlocked the keyring). */
+  /** The process starts: what the registry held, and what was seen of the screen first. */
+  | { readonly type: 'start'; readonly registry: RegistryData; readonly locked: boolean }
+  /** Who is signed in, as far as the token cache tells: after the start, and again when the user unlocked the keyring. */
   | { readonly type: 'restored'; readonly accounts: readonly Identity[] }
   | { readonly type: 'signed-in'; readonly identity: Identity; readonly expiresAt: number }
   | { readonly type: 'set'; readonly pair: Pair }

@@ -95,12 +95,8 @@ export class World {
     this.#boot = this.at
     this.state = initialState('machine-a', options.settings)
     const stored = structuredClone(this.disk)
-    this.play({
-      type: 'start',
-      registry: stored,
-      accounts: options.accounts ?? [ALEX],
-      locked: options.locked ?? false,
-    })
+    this.play({ type: 'start', registry: stored, locked: options.locked ?? false })
+    this.play({ type: 'restored', accounts: options.accounts ?? [ALEX] })
     return this
   }
 

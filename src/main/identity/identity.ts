@@ -71,6 +71,17 @@ export const NO_TOKENS: TokenSource = {
   forget: () => Promise.resolve(),
 }
 
+/** Nobody is signed in, and nothing is wrong with that. */
+export const NOBODY: Awaited<ReturnType<IdentityPart['restore']>> = { identities: [], problems: [] }
+
+/** A token source that is asked only once the accounts are restored: before that nobody would seem to be signed in. */
+export function after(restored: Promise<unknown>, source: TokenSource): TokenSource {
+  return {
+    acquire: (identity, options) => restored.then(() => source.acquire(identity, options)),
+    forget: (identity) => restored.then(() => source.forget(identity)),
+  }
+}
+
 /** Puts the part together; nothing happens before `restore` or `signIn.start`. */
 export function createIdentity(options: IdentityOptions): IdentityPart {
   const { registration, clock, log } = options

@@ -26,8 +26,6 @@ export interface Instance {
   onSecond(listener: (argv: string[]) => void): void
   /** Ends a process that isn't the first: it has nothing to clear. */
   leave(): void
-  /** The app could not start: says so in a dialog and ends. What is owed stays in the registry for the next start. */
-  fail(error: unknown): void
 }
 
 /**
@@ -65,11 +63,16 @@ export function claimInstance({
       for (const later of waiting.splice(0)) listener(later)
     },
     leave: () => app.quit(),
-    fail(error) {
-      dialog.showErrorBox(words.startFailed.title, words.startFailed.text(String(error)))
-      app.exit(1)
-    },
   }
+}
+
+/**
+ * The app could not start: says so (in a dialog, or on stderr where there is no desktop yet) and ends. What is owed
+ * stays in the registry for the next start.
+ */
+export function failToStart(error: unknown): void {
+  dialog.showErrorBox(words.startFailed.title, words.startFailed.text(String(error)))
+  app.exit(1)
 }
 
 /** Moves the folder where the flag says, and on Windows out of the roaming profile; makes it for this user alone. */

@@ -96,7 +96,7 @@ function looksRandom(run: string): boolean {
 }
 
 /** User and password of a proxy's URL. */
-const USERINFO = /\b([a-z][a-z0-9+.-]{1,12}:\/\/)[^\s/@"'<>]+@/gi
+const USERINFO = /\b([a-z][a-z0-9+.-]{1,12}:\/\/)[^\s/"'<>]+@/gi
 /** A query (or a fragment with parameters), of a URL or of a path. */
 const QUERY = /[?#](?=[^\s"'<>]*=)[^\s"'<>]+/g
 /** The same inside a parameter of another URL. */

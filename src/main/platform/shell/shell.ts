@@ -44,6 +44,7 @@ export function createShell({
     requestQuit,
     onOpened: app.windowOpened,
     onClosed: app.windowClosed,
+    onUsed: app.used,
   })
   const tray = createTray({
     images: trayImages,
@@ -53,6 +54,7 @@ export function createShell({
     log,
     onCommand: app.handle,
     onOpen: window.show,
+    onUsed: app.used,
   })
   const notifier = createNotifier({ reading, onOpen: window.show, log })
   registerIpc({ contents: window.contents, snapshot: app.snapshot, onCommand: app.handle, log })
