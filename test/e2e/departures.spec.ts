@@ -15,123 +15,123 @@ async function signedIn(options: DeskOptions = {}): Promise<Desk> {
   return desk
 }
 
+const answers = (desk: Desk): number => desk.log().split('"presence write ended"').length
+
 async function setBusy(desk: Desk): Promise<void> {
+  const known = answers(desk)
   await desk.press('Busy, in a call')
   await desk.until(() => desk.held().includes('Busy/InACall'), 'the set')
   // The app has to know of the answer, too: a set in flight at the departure would rightly be cleared twice.
-  await desk.until(() => desk.log().includes('presence write ended'), "the set's answer")
+  await desk.until(() => answers(desk) > known, "the set's answer")
 }
 
 async function power(desk: Desk, event: string): Promise<void> {
   await desk.app.power(event)
 }
 
-/** Each way to leave that exists so far, how a person does it, and where. */
-const WAYS: readonly {
+interface Way {
   readonly name: string
-  readonly platform: 'win32' | 'darwin' | 'linux'
-  readonly ends: boolean
   readonly leave: (desk: Desk) => Promise<void>
-}[] = [
-  {
-    name: 'the button in the window',
-    platform: 'win32',
-    ends: false,
-    leave: (desk) => desk.press('Clear my call status'),
-  },
-  {
-    name: 'the tray menu',
-    platform: 'linux',
-    ends: false,
-    leave: (desk) => desk.app.tray.choose('Clear my call status'),
-  },
-  { name: 'lock', platform: 'win32', ends: false, leave: (desk) => desk.lock() },
-  { name: 'lock', platform: 'darwin', ends: false, leave: (desk) => desk.lock() },
-  { name: 'lock seen by the poll', platform: 'linux', ends: false, leave: (desk) => desk.lock() },
-  {
-    name: 'sleep',
-    platform: 'win32',
-    ends: false,
-    leave: (desk) => power(desk, 'suspend'),
-  },
-  {
-    name: 'sleep with the hold',
-    platform: 'linux',
-    ends: false,
-    leave: (desk) => power(desk, 'suspend'),
-  },
-  {
-    name: 'user switch',
-    platform: 'darwin',
-    ends: false,
-    leave: (desk) => power(desk, 'user-did-resign-active'),
-  },
-  { name: 'sign-out', platform: 'win32', ends: false, leave: (desk) => desk.press('Sign out') },
-  {
-    name: 'quit from the tray',
-    platform: 'win32',
-    ends: true,
-    leave: (desk) => desk.app.tray.choose('quit'),
-  },
-  { name: 'quit from the window', platform: 'linux', ends: true, leave: (desk) => desk.press(/^Quit/) },
-  {
-    name: 'quit by shortcut',
-    platform: 'darwin',
-    ends: true,
-    leave: (desk) => desk.app.accelerator('Command+Q'),
-  },
-  {
-    name: 'SIGTERM',
-    platform: 'linux',
-    ends: true,
-    leave: (desk) => Promise.resolve(void process.kill(desk.app.pid, 'SIGTERM')),
-  },
-  {
-    name: 'shutdown',
-    platform: 'linux',
-    ends: true,
-    leave: (desk) => power(desk, 'shutdown'),
-  },
-  {
-    name: 'shutdown',
-    platform: 'darwin',
-    ends: true,
-    leave: (desk) => power(desk, 'shutdown'),
-  },
+  /** How the user comes back; without it the way is the last of its desk. */
+  readonly back?: (desk: Desk) => Promise<void>
+}
+
+const LOCK: Way = { name: 'lock', leave: (desk) => desk.lock(), back: (desk) => desk.unlock() }
+
+/** The ways to leave after which the app still runs, by platform and in an order in which the user can come back. */
+const STAYING: Readonly<Record<'win32' | 'darwin' | 'linux', readonly Way[]>> = {
+  win32: [
+    {
+      name: 'the button in the window',
+      leave: (desk) => desk.press('Clear my call status'),
+      back: () => Promise.resolve(),
+    },
+    LOCK,
+    { name: 'sleep', leave: (desk) => power(desk, 'suspend') },
+  ],
+  darwin: [
+    LOCK,
+    {
+      name: 'user switch',
+      leave: (desk) => power(desk, 'user-did-resign-active'),
+      back: (desk) => power(desk, 'user-did-become-active'),
+    },
+    { name: 'sign-out', leave: (desk) => desk.press('Sign out') },
+  ],
+  linux: [
+    {
+      name: 'the tray menu',
+      leave: (desk) => desk.app.tray.choose('Clear my call status'),
+      back: () => Promise.resolve(),
+    },
+    { ...LOCK, name: 'lock seen by the poll' },
+    { name: 'sleep with the hold', leave: (desk) => power(desk, 'suspend') },
+  ],
+}
+
+/** The ways to leave that end the app. */
+const ENDING: readonly (Way & { readonly platform: 'win32' | 'darwin' | 'linux' })[] = [
+  { name: 'quit from the tray', platform: 'win32', leave: (desk) => desk.app.tray.choose('quit') },
+  { name: 'quit from the window', platform: 'linux', leave: (desk) => desk.press(/^Quit/) },
+  { name: 'quit by shortcut', platform: 'darwin', leave: (desk) => desk.app.accelerator('Command+Q') },
+  { name: 'SIGTERM', platform: 'linux', leave: terminate },
+  { name: 'shutdown', platform: 'linux', leave: (desk) => power(desk, 'shutdown') },
+  { name: 'shutdown', platform: 'darwin', leave: (desk) => power(desk, 'shutdown') },
 ]
 
+function terminate(desk: Desk): Promise<void> {
+  process.kill(desk.app.pid, 'SIGTERM')
+  return Promise.resolve()
+}
+
+/** Exactly one clear since `before`, as documented, and nothing to Entra ahead of it. */
+function expectOneClear(desk: Desk, before: number): void {
+  const writes = desk.writes().filter(({ seq }) => seq > before)
+  expect(writes).toHaveLength(1)
+  expect(writes[0]).toMatchObject({
+    method: 'POST',
+    host: 'graph.microsoft.com',
+    path: CLEAR_PATH,
+    body: { sessionId: DEMO_CLIENT_ID },
+    status: 200,
+    outcome: 'answered',
+  })
+  expect(writes[0]?.clientRequestId).toMatch(GUID)
+  expect(writes[0]?.token).toBeDefined()
+  // The token was kept fresh ahead of need.
+  const between = desk.simulator.journal().filter(({ seq }) => seq > before && seq < (writes[0]?.seq ?? 0))
+  expect(between.filter(({ kind, host }) => kind === 'entra' || host.startsWith('login.'))).toEqual([])
+}
+
+const lastSeq = (desk: Desk): number => desk.simulator.journal().at(-1)?.seq ?? 0
+
 describe('one clear for each departure', () => {
-  it.each(WAYS.filter(({ platform }) => runsAs(platform)))(
+  for (const platform of ['win32', 'darwin', 'linux'] as const) {
+    const ways = STAYING[platform]
+    it.runIf(runsAs(platform))(`${platform}: ${ways.map(({ name }) => name).join(', ')}`, async () => {
+      await using desk = await signedIn({ platform })
+      for (const { leave, back } of ways) {
+        await setBusy(desk)
+        const before = lastSeq(desk)
+        await leave(desk)
+        await desk.until(() => desk.held().length === 0, 'the clear')
+        expectOneClear(desk, before)
+        await back?.(desk)
+      }
+    })
+  }
+
+  it.each(ENDING.filter(({ platform }) => runsAs(platform)))(
     '$name ($platform)',
-    async ({ platform, ends, leave }) => {
+    async ({ platform, leave }) => {
       await using desk = await signedIn({ platform })
       await setBusy(desk)
-      const before = desk.simulator.journal().at(-1)?.seq ?? 0
-      await leave(desk).catch((error: unknown) => {
-        // The process may be gone before it can say that the order has arrived.
-        if (!ends) throw error
-      })
-      if (ends) expect(await desk.app.exit).toBe(0)
-      await desk.until(() => desk.kinds().includes('clear'), 'the clear')
-      await desk.until(() => desk.held().length === 0, 'an empty desk')
-
-      const clears = desk.writes().slice(1)
-      expect(clears).toHaveLength(1)
-      expect(clears[0]).toMatchObject({
-        method: 'POST',
-        host: 'graph.microsoft.com',
-        path: CLEAR_PATH,
-        body: { sessionId: DEMO_CLIENT_ID },
-        status: 200,
-        outcome: 'answered',
-      })
-      expect(clears[0]?.clientRequestId).toMatch(GUID)
-      expect(clears[0]?.token).toBeDefined()
-      // Nothing to Entra before the clear: the token was kept fresh ahead of need.
-      const between = desk.simulator
-        .journal()
-        .filter(({ seq }) => seq > before && seq < (clears[0]?.seq ?? 0))
-      expect(between.filter(({ kind, host }) => kind === 'entra' || host.startsWith('login.'))).toEqual([])
+      const before = lastSeq(desk)
+      // The process may be gone before it can say that the order has arrived; how it ended is looked at below.
+      await leave(desk).catch(() => undefined)
+      expect(await desk.app.exit).toBe(0)
+      expect(desk.held()).toEqual([])
+      expectOneClear(desk, before)
     },
   )
 
@@ -188,7 +188,7 @@ describe.runIf(runsAs('linux'))('a Graph that never answers', () => {
     {
       name: 'SIGTERM',
       seconds: 3.5,
-      leave: (desk: Desk) => Promise.resolve(void process.kill(desk.app.pid, 'SIGTERM')),
+      leave: terminate,
     },
   ])('does not keep the process: $name', async ({ seconds, leave }) => {
     await using desk = await signedIn({ platform: 'linux' })

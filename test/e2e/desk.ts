@@ -121,7 +121,7 @@ export async function setUpDesk(options: DeskOptions = {}): Promise<Desk> {
     while (!(await check())) {
       if (Date.now() > end)
         throw new Error(`${what} did not happen. The app's log ends:\n${log().slice(-4000)}`)
-      await sleep(25)
+      await sleep(50)
     }
   }
 

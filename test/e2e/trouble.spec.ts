@@ -177,26 +177,40 @@ describe.skipIf(NEEDS_STAND_IN)('configuration', () => {
 })
 
 describe.skipIf(NEEDS_STAND_IN)('files', () => {
+  /** How the window names each file. */
+  const NAMED = {
+    'registry.json': /record/i,
+    'settings.json': /settings/i,
+    'history.json': /history/i,
+    'tokens.bin': /sign/i,
+  } as const
+  const damaged = '{"version": 1, "rec'
+  const newer = '{"version": 99}'
   it.each([
-    ['registry.json', '{"version": 1, "rec', /registry|record/i],
-    ['registry.json', '{"version": 99, "records": []}', /newer/i],
-    ['settings.json', '{"departures": {', /settings/i],
-    ['settings.json', '{"version": 99}', /newer/i],
-    ['history.json', 'nonsense', /history/i],
-    ['tokens.bin', 'nonsense', /sign/i],
-  ])(
-    '%s holding %s is kept aside with a message, and everything else works',
-    async (name, content, words) => {
+    [
+      'damaged',
+      damaged,
+      ['registry.json', 'settings.json', 'history.json', 'tokens.bin'],
+      /damaged|unreadable/i,
+    ],
+    ['from a newer version', newer, ['registry.json', 'settings.json', 'history.json'], /newer/i],
+  ] as const)(
+    '%s are all kept aside, each with its message, and the app works',
+    async (_name, content, names, words) => {
       await using desk = await setUpDesk({
         platform: 'linux',
-        beforeStart: (_simulator, folder) => writeFileSync(join(folder, name), content),
+        beforeStart: (_simulator, folder) => {
+          for (const name of names) writeFileSync(join(folder, name), content)
+        },
       })
       await desk.shows(words)
-      const kept = readdirSync(desk.app.userDataDir).find(
-        (file) => file.startsWith(`${name.split('.')[0] ?? ''}.`) && file !== name,
-      )
-      expect(kept).toBeDefined()
-      expect(readFileSync(join(desk.app.userDataDir, kept ?? ''), 'utf8')).toBe(content)
+      for (const name of names) await desk.shows(NAMED[name])
+      const kept = readdirSync(desk.app.userDataDir)
+      for (const name of names) {
+        const aside = kept.find((file) => file !== name && file.startsWith(`${name.split('.')[0] ?? ''}.`))
+        expect(aside, name).toBeDefined()
+        expect(readFileSync(join(desk.app.userDataDir, aside ?? ''), 'utf8')).toBe(content)
+      }
       await desk.signIn()
       await desk.says(/^On\./)
       desk.otherProgramCalls()
