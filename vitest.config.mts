@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    // Most of a test's time is waiting for processes: one worker for each core, also on a machine with two.
+    // One worker for each core, also on a machine with two.
     maxWorkers: Math.max(2, availableParallelism()),
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     projects: [
