@@ -129,7 +129,7 @@ interface AppGlobals {
  * Starts the app on the stand-in, or on real Electron with `E2E_ELECTRON=real`.
  * @throws Error when the process ends before it can be driven, with what it printed.
  */
-export async function launchApp(options: LaunchOptions = {}): Promise<App> {
+export async function launchApp(options: LaunchOptions = {}, retries = 2): Promise<App> {
   const found = findElectron(process.env['E2E_ELECTRON'] ?? 'stand-in')
   const platform = options.platform ?? (found.kind === 'real' ? process.platform : 'linux')
   if (platform !== 'win32' && platform !== 'darwin' && platform !== 'linux') {
@@ -170,6 +170,8 @@ export async function launchApp(options: LaunchOptions = {}): Promise<App> {
   } catch (error) {
     const printed = await readFile(log, 'utf8')
     await rm(scratch, { recursive: true, force: true, maxRetries: 5 })
+    // Chromium itself sometimes dies at its start on a crowded machine; that says nothing about the app.
+    if (retries > 0 && printed.includes('the browser is gone')) return launchApp(options, retries - 1)
     throw new Error(`the app did not start. It printed:\n${printed}`, { cause: error })
   }
   return drive(electron, { kind: found.kind, platform, userDataDir, scratch, log })
