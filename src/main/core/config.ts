@@ -7,7 +7,7 @@ import { DEFAULT_ATTENDANCE, type SwitchableDeparture } from './attendance.ts'
 export const DEMO_TENANT_ID = '5f0c1ea2-0000-4000-8000-c1ea2be5e000'
 
 /** Microsoft's tenant of all personal accounts, which have no presence (Microsoft identity platform, token claims). */
-const PERSONAL_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad'
+export const PERSONAL_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad'
 
 /** The departures that a person or an administrator may switch off, in the order of `DEPARTURES`. */
 export const SWITCHABLE_DEPARTURES: readonly SwitchableDeparture[] = DEPARTURES.filter(

@@ -1,6 +1,16 @@
 /** Which clears a departure owes (docs/architecture.md, "Which clears are owed"). */
 import type { DepartureKind } from '../../shared/presence.ts'
-import { type Draft, isExplicit, patch, patchRecord, patchSession, past, present, soon } from './draft.ts'
+import {
+  away,
+  type Draft,
+  isExplicit,
+  patch,
+  patchRecord,
+  patchSession,
+  past,
+  present,
+  soon,
+} from './draft.ts'
 import { mustHaveEnded, WRITE_LIMIT_MS } from './lease.ts'
 import type { Due, Own, SessionKey, Stamp } from './model.ts'
 import type { OpenDeparture } from './state.ts'
@@ -31,18 +41,13 @@ export function departed(draft: Draft, departure: DepartureKind, first: boolean,
  * A clear that the user asks for by name while staying (manual, sign-out): it always sends, or joins a clear in
  * flight of the same absence.
  */
-export function askedFor(
-  draft: Draft,
-  departure: 'manual' | 'sign-out',
-  key: SessionKey,
-  isAway: boolean,
-): void {
+export function askedFor(draft: Draft, departure: 'manual' | 'sign-out', key: SessionKey): void {
   const session = draft.state.sessions[key]
   if (session === undefined) return
   const joins = session.flights.some(
     ({ kind, absence }) => kind === 'clear' && absence === draft.state.absence,
   )
-  if (!isAway && !joins) patch(draft, { absence: draft.state.absence + 1 })
+  if (!away(draft) && !joins) patch(draft, { absence: draft.state.absence + 1 })
   openDeparture(draft, departure, DEADLINE_MS[departure])
   owe(draft, key, departure, true)
 }

@@ -66,7 +66,7 @@ function take(draft: Draft, event: PlannerEvent): void {
       wish(draft, event.pair)
       return
     case 'clear':
-      if (active !== null) askedFor(draft, 'manual', active, away(draft))
+      if (active !== null) askedFor(draft, 'manual', active)
       return
     case 'sign-out':
       if (active === null) return
@@ -75,7 +75,7 @@ function take(draft: Draft, event: PlannerEvent): void {
         return
       }
       patchRecord(draft, active, { signingOut: present(draft) })
-      askedFor(draft, 'sign-out', active, away(draft))
+      askedFor(draft, 'sign-out', active)
       return
     case 'forget-now':
       if (active !== null) forgetNow(draft, active)

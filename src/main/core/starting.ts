@@ -161,7 +161,7 @@ export function restoredAccounts(draft: Draft, accounts: readonly Identity[]): v
   patch(draft, { active: keys.at(-1) ?? draft.state.active })
 }
 
-/** The user has signed in: what only waited for that goes out, and sessions of other accounts that owe nothing go. */
+/** The user has signed in: what only waited for that goes out, and every other account is signed out. */
 export function signedIn(draft: Draft, identity: Identity, expiresAt: number): void {
   const key = sessionKey(identity)
   addSession(draft, identity)

@@ -13,9 +13,6 @@ import type { Cloud } from '../../shared/presence.ts'
 import { NetworkTrouble } from './errors.ts'
 import { partName, type TokenCache } from './token-cache.ts'
 
-/** The tenant id of every personal Microsoft account. Source: Microsoft identity platform, ID token claims, `tid`. */
-export const PERSONAL_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad'
-
 /** Messages of MSAL are cut here in our log, characters. */
 const MAX_MESSAGE = 300
 

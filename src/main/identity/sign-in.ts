@@ -1,18 +1,12 @@
 /** Interactive sign-in: one at a time, bounded by our own timer, and cancellable, neither of which MSAL offers. */
+import { PERSONAL_TENANT_ID } from '../core/config.ts'
 import http from 'node:http'
 import type { DeviceCodeRequest } from '@azure/msal-node'
 import type { AccessToken, Clock, Identity, Log } from '../core/model.ts'
 import type { Problem, ProblemCode } from '../../shared/problem.ts'
 import type { Broker, BrokerResult } from './broker.ts'
 import { problemOf } from './errors.ts'
-import {
-  authorityOf,
-  PERSONAL_TENANT_ID,
-  scopesOf,
-  type Granted,
-  type Msal,
-  type Registration,
-} from './msal.ts'
+import { authorityOf, scopesOf, type Granted, type Msal, type Registration } from './msal.ts'
 import { ERROR_PAGE, SUCCESS_PAGE } from './pages.ts'
 
 /** A browser that was closed says nothing; after this time we stop listening. */
