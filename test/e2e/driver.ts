@@ -177,10 +177,37 @@ export async function launchApp(options: LaunchOptions = {}, retries = 2): Promi
   return drive(electron, { kind: found.kind, platform, userDataDir, scratch, log })
 }
 
+/** How long the app may take to answer the driver, ms. An app that hangs fails its own test, with what it printed. */
+const PATIENCE_MS = 30_000
+
+/** The same handle, whose `evaluate` does not wait for ever. */
+function patient(electron: ElectronApplication, out: () => string): ElectronApplication {
+  const evaluate = electron.evaluate.bind(electron) as (...input: unknown[]) => Promise<unknown>
+  const bounded = async (...input: unknown[]): Promise<unknown> => {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`no answer to ${String(input[0]).slice(0, 200)}. The app printed:\n${out()}`)),
+        PATIENCE_MS,
+      )
+    })
+    return Promise.race([evaluate(...input), late]).finally(() => clearTimeout(timer))
+  }
+  return new Proxy(electron, {
+    get: (target, key) => {
+      if (key === 'evaluate') return bounded
+      const value: unknown = Reflect.get(target, key)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+}
+
 function drive(
-  electron: ElectronApplication,
+  launched: ElectronApplication,
   facts: { kind: App['kind']; platform: App['platform']; userDataDir: string; scratch: string; log: string },
 ): App {
+  const out = (): string => readFileSync(facts.log, 'utf8')
+  const electron = patient(launched, out)
   const child = electron.process()
   let ended: ExitStatus | undefined
   const exit = new Promise<ExitStatus>((done) => {
@@ -208,7 +235,6 @@ function drive(
       `the process did not end within ${timeoutMs} ms (${String(status)}). It printed:\n${out()}`,
     )
   }
-  const out = (): string => readFileSync(facts.log, 'utf8')
   /** Starts something that may end the process before it can answer. */
   const fireAndForget = (action: Promise<unknown>): void => {
     action.catch(() => undefined) // the answer dies with the process; `exit` tells

@@ -1,6 +1,6 @@
 /** Entra ID and Graph presence on loopback: starts everything and hands out one handle. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo, Server } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
@@ -75,8 +75,17 @@ export interface Simulator extends Control {
   close: () => Promise<void>
 }
 
+/** Connections that are open now: a server's own `close` waits for ever for one whose client was killed halfway. */
+const connections = new WeakMap<Server, Set<Socket>>()
+
 const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
+    const open = new Set<Socket>()
+    connections.set(server, open)
+    server.on('connection', (socket) => {
+      open.add(socket)
+      socket.once('close', () => open.delete(socket))
+    })
     server.once('error', reject)
     server.listen(port, '127.0.0.1', () => {
       server.off('error', reject)
@@ -88,8 +97,7 @@ const listen = (server: Server, port: number): Promise<number> =>
 const stop = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     server.close(() => resolve())
-    if ('closeAllConnections' in server)
-      (server as unknown as { closeAllConnections: () => void }).closeAllConnections()
+    for (const socket of connections.get(server) ?? []) socket.destroy()
   })
 
 /** Starts a simulator on free loopback ports. Rejects if a given port is taken. */

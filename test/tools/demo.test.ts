@@ -87,7 +87,7 @@ test('fails when Graph does not clear', { timeout: 180_000 }, async () => {
       times: 'until-removed',
     })
     const { troubles, clears } = await walk({
-      ...{ app, simulator, output: folder, clearLimitMs: 1_500 },
+      ...{ app, simulator, output: folder, clearLimitMs: 500 },
       stopped: () => false,
     })
     expect(clears).toEqual([])
