@@ -45,14 +45,16 @@ function advanceDue(draft: Draft, key: SessionKey): void {
   if (session === undefined || due === undefined || due === null) return
   if (session.flights.some(({ kind, absence }) => kind === 'clear' && absence === due.absence)) return
 
-  const { own } = session.record
+  const { own, signingOut } = session.record
   if (own !== null && mustHaveEnded(own, draft.now, draft.state.serverOffsetMs)) {
     settle(draft, key, 'expired')
     return
   }
   if (
     own === null &&
-    (age(draft, due.since) >= ASSUMED_LIMIT_MS || !(away(draft) || isExplicit(due.departure)))
+    // A sign-out stays one, whatever departure came after it: its tokens wait for the clear.
+    (age(draft, due.since) >= ASSUMED_LIMIT_MS ||
+      !(away(draft) || isExplicit(due.departure) || signingOut !== null))
   ) {
     // What stands now under our registration may be a live call, here or at another machine.
     settle(draft, key, 'not-confirmed')

@@ -88,7 +88,8 @@ export function owe(draft: Draft, key: SessionKey, departure: DepartureKind, ane
     notBefore: latestOf(draft, [due?.notBefore, session.notBefore]),
     straggler,
   }
-  const joined = due !== null && due.absence === absence
+  // What an earlier run left due is joined too: a machine that is still left must not gain time by a further departure.
+  const joined = due !== null && (!anew || due.absence === absence)
   const next: Due = joined
     ? { ...due, straggler, departure: isExplicit(departure) ? departure : due.departure }
     : fresh
