@@ -95,6 +95,9 @@ export function createLifecycle({ log }: { readonly log: Log }): Lifecycle {
       await app.whenReady()
       // After ready, because Chromium installs its own handlers on the way there.
       for (const signal of SIGNALS) {
+        // electron-store brings along when-exit, which answers a signal by sending it once more: one Ctrl+C would count
+        // as two. And it listens since before Chromium: only a first listener puts Node's handler in place of that one.
+        process.removeAllListeners(signal)
         process.on(signal, () => {
           log.info('signal', { signal })
           // Ctrl+C pressed again: whoever sits at that terminal doesn't want to wait for Microsoft.

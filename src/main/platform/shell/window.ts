@@ -98,6 +98,13 @@ export function createStatusWindow({
       open = null
       onClosed?.()
     })
+    // What a dead renderer leaves behind stays blank for ever: the next opening makes a new one. Not inside the event,
+    // which still needs the page.
+    window.webContents.on('render-process-gone', () => {
+      setImmediate(() => {
+        if (!window.isDestroyed()) window.destroy()
+      })
+    })
     window.loadURL(PAGE_URL).catch((error: unknown) => {
       // Closed while loading, or the page is broken: the tray still tells the state.
       log.warn('page not loaded', { error: String(error) })
