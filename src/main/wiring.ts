@@ -17,6 +17,7 @@ import { createClock } from './platform/clock.ts'
 import { createIdlePoll } from './platform/departures/idle-poll.ts'
 import { watchPower } from './platform/departures/power.ts'
 import { quitDeparture } from './platform/departures/quit.ts'
+import { watchSessionEnd } from './platform/departures/session-end.ts'
 import { type Instance, parseFlags } from './platform/instance.ts'
 import { createLifecycle } from './platform/lifecycle.ts'
 import { readMachineId } from './platform/services/machine-id.ts'
@@ -147,6 +148,7 @@ export async function startApp(instance: Instance): Promise<void> {
     },
     endSession: lifecycle.endSession,
   })
+  if (platform === 'win32') watchSessionEnd({ report: engine.report, log })
   poll.start()
   routes.onChange(engine.networkChanged)
 

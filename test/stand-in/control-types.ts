@@ -79,8 +79,11 @@ export interface Operations {
   shutdown: (input: object) => Answer<{ prevented: boolean }>
   /** Windows asks every window. */
   querySessionEnd: (input: { reasons?: string[] }) => Answer<{ agreed: boolean }>
-  /** Windows ends the session; the process dies when the last handler has returned. */
-  endSession: (input: { reasons?: string[] }) => Answer<void>
+  /**
+   * Windows ends the session; the process dies when the last handler has returned. With `askFirstMs` Windows asks every
+   * window first, and ends that many ms later.
+   */
+  endSession: (input: { reasons?: string[]; askFirstMs?: number }) => Answer<void>
   /** A click on the dock icon (macOS). */
   activate: (input: object) => Answer<void>
   windows: (input: object) => Answer<WindowState[]>

@@ -137,8 +137,12 @@ export const operations: Operations = {
   },
   shutdown,
   querySessionEnd: ({ reasons = ['shutdown'] }) => ({ agreed: queryWindowsSessionEnd(reasons) }),
-  endSession: ({ reasons = ['shutdown'] }) => {
-    setImmediate(() => endWindowsSession(reasons))
+  endSession: ({ reasons = ['shutdown'], askFirstMs }) => {
+    if (askFirstMs === undefined) setImmediate(() => endWindowsSession(reasons))
+    else {
+      queryWindowsSessionEnd(reasons)
+      setTimeout(() => endWindowsSession(reasons), askFirstMs)
+    }
   },
   activate: () => {
     if (host.platform !== 'darwin') throw new Error("stand-in: 'activate' exists only on macOS")

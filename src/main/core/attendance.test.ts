@@ -215,6 +215,15 @@ describe('session end', () => {
     expect(play([[0, ending]]).edges).toEqual([['left:shutdown']])
   })
 
+  it("is a quit, which can't be switched off, when an installer wants only this app closed", () => {
+    const off = { ...DEFAULT_ATTENDANCE.enabled, 'log-off': false, shutdown: false }
+    const settings = { ...DEFAULT_ATTENDANCE, enabled: off }
+    expect(play([[0, ending]], settings).away).toBe(false)
+    expect(play([[0, { type: 'session-ending', departure: 'quit' }]], settings).edges).toEqual([
+      ['left:quit'],
+    ])
+  })
+
   it('was cancelled when a minute later there is input and no end', () => {
     expect(
       play([

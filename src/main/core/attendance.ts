@@ -12,6 +12,9 @@ export interface AttendanceSettings {
   readonly idleAfterMs: number
 }
 
+/** What the end of the session by the OS is for the user; `quit`: only this app is to be closed (an installer asks). */
+export type SessionEnd = 'quit' | 'log-off' | 'shutdown'
+
 /** Who can vote on whether the screen is locked. Each vote stands until its own source withdraws it. */
 export type LockSource = 'system-events' | 'poll' | `desktop:${string}`
 
@@ -33,9 +36,9 @@ export type AttendanceEvent =
   /** Another user is in front of the machine (`true`), or this one again. */
   | { readonly type: 'switched'; readonly away: boolean }
   /** The OS asks to end the session (Windows `query-session-end`); it may still be cancelled by another program. */
-  | { readonly type: 'session-ending'; readonly departure: 'log-off' | 'shutdown' }
+  | { readonly type: 'session-ending'; readonly departure: SessionEnd }
   /** The session ends for certain (Windows `session-end`); `holdMs` as for `suspend`. */
-  | { readonly type: 'session-ended'; readonly departure: 'log-off' | 'shutdown'; readonly holdMs?: number }
+  | { readonly type: 'session-ended'; readonly departure: SessionEnd; readonly holdMs?: number }
   /** The user used our window or tray. */
   | { readonly type: 'used' }
   /**
@@ -44,7 +47,7 @@ export type AttendanceEvent =
    */
   | {
       readonly type: 'leaving'
-      readonly departure: 'quit' | 'log-off' | 'shutdown'
+      readonly departure: SessionEnd
       readonly deadlineMs: number
     }
 
@@ -60,12 +63,12 @@ export interface Attendance {
   readonly idle: boolean
   /** The OS announced the session's end at that monotonic moment. `certain` once it can't be cancelled. */
   readonly ending: {
-    readonly departure: 'log-off' | 'shutdown'
+    readonly departure: SessionEnd
     readonly at: number
     readonly certain: boolean
   } | null
   /** The app is about to end. */
-  readonly leaving: 'quit' | 'log-off' | 'shutdown' | null
+  readonly leaving: SessionEnd | null
 }
 
 /** An edge: a departure (the first of its absence or a further one), or the return. */
@@ -107,13 +110,15 @@ export const DEFAULT_ATTENDANCE: AttendanceSettings = {
 
 /** The departures that hold now, in the order in which an edge is told. */
 export function awayBy(attendance: Attendance, settings: AttendanceSettings): readonly DepartureKind[] {
-  const flags: SwitchableDeparture[] = []
+  const flags: DepartureKind[] = []
   if (attendance.lockedBy.length > 0 || attendance.lockRequestedAt !== null) flags.push('lock')
   if (attendance.asleep) flags.push('sleep')
   if (attendance.switched) flags.push('user-switch')
   if (attendance.idle) flags.push('idle')
   if (attendance.ending !== null) flags.push(attendance.ending.departure)
-  const counted: readonly DepartureKind[] = flags.filter((flag) => settings.enabled[flag])
+  // What can't be switched off has no switch.
+  const switches: Readonly<Partial<Record<DepartureKind, boolean>>> = settings.enabled
+  const counted = flags.filter((flag) => switches[flag] ?? true)
   // The end of the app itself is never switched off: nobody is left to clear afterwards.
   return attendance.leaving === null ? counted : [...counted, attendance.leaving]
 }

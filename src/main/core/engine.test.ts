@@ -22,7 +22,7 @@ function bench() {
   let onAttempt: (attempt: Attempt) => void = () => undefined
   let saveResult: SaveResult = { ok: true }
   let tokenResult: TokenResult = { type: 'token', accessToken: 'fresh', expiresAt: wall + HOUR }
-  let held: AttemptResult | null = null
+  let held: readonly AttemptResult[] = []
   let whenSent = (): void => undefined
   let disk: RegistryData = { machineId: 'm', absence: 0, serverOffsetMs: 0, records: [] }
   const attemptOf = (write: PresenceWrite | undefined, result: AttemptResult): Attempt => {
@@ -56,7 +56,9 @@ function bench() {
       abort: () => calls.push('abort'),
       hold: () => {
         calls.push('hold')
-        return held === null ? [] : [attemptOf(writes.at(-1), held)]
+        const [result, ...later] = held
+        held = later
+        return result === undefined ? [] : [attemptOf(writes.at(-1), result)]
       },
       onAttempt: (listener) => {
         onAttempt = listener
@@ -103,8 +105,9 @@ function bench() {
     onSend: (interrupt: () => void) => {
       whenSent = interrupt
     },
-    holdAnswers: (result: AttemptResult | null) => {
-      held = result
+    /** What each hold returns in turn; nothing once they are used up. */
+    holdAnswers: (...results: readonly AttemptResult[]) => {
+      held = results
     },
     pass: (ms: number) => {
       const end = wall + ms
@@ -138,6 +141,24 @@ describe('engine', () => {
     expect(calls).toEqual(['send clear', 'save', 'hold', 'save'])
     expect(disk().records[0]?.due).toBeNull()
     expect(engine.history()).toMatchObject([{ departure: 'sleep', settlement: 'cleared' }])
+  })
+
+  it('tries again within the hold when a connection turns out to be dead', () => {
+    const { engine, calls, signedIn, holdAnswers, disk } = bench()
+    signedIn()
+    holdAnswers({ type: 'failure', stage: 'answer', code: 'ECONNRESET', sent: true }, ANSWERS.ok)
+    engine.report({ type: 'session-ended', departure: 'shutdown', holdMs: 3 * SECOND })
+    expect(calls).toEqual(['send clear', 'save', 'hold', 'send clear', 'save', 'hold', 'save'])
+    expect(disk().records[0]?.due).toBeNull()
+  })
+
+  it('tries no more than three times in one hold', () => {
+    const { engine, calls, signedIn, holdAnswers, disk } = bench()
+    signedIn()
+    holdAnswers(...Array.from({ length: 10 }, () => ANSWERS.offline))
+    engine.report({ type: 'suspend', holdMs: 3 * SECOND })
+    expect(calls.filter((call) => call === 'send clear')).toHaveLength(3)
+    expect(disk().records[0]?.due).toMatchObject({ departure: 'sleep', attempts: 3 })
   })
 
   it('goes on when the write fails at a departure, and says so until a write works again', () => {

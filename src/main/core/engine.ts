@@ -78,6 +78,12 @@ export interface Engine {
 
 const HISTORY_SHOWN = 200
 
+/**
+ * Attempts for one clear while a handler is held. A connection that died without a sign costs the first one; a network
+ * that is down costs all three within a moment.
+ */
+const ATTEMPTS_PER_HOLD = 3
+
 /** Builds the engine around its ports. */
 export function createEngine(ports: EnginePorts, settings: AttendanceSettings): Engine {
   const { clock, sender, log } = ports
@@ -89,6 +95,8 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
   const queue: PlannerEvent[] = []
   let running = false
   let started = false
+  /** The hold of the handler that is running: when it ends (monotonic ms), and how often it may block again. */
+  let held: { readonly until: number; readonly left: number } | null = null
   const armed = new Map<SessionKey, { readonly identity: Identity; readonly token: AccessToken }>()
   const listeners = new Set<() => void>()
   const waiters: { readonly departure: DepartureKind; readonly resolve: () => void }[] = []
@@ -110,6 +118,7 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
   }
 
   function step(event: PlannerEvent): void {
+    if (event.type !== 'attempt') held = null
     const next = plan(state, event, clock.now())
     state = next.state
     let saved: SaveResult = { ok: true }
@@ -131,7 +140,7 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
         sender.abort(action.id)
         return
       case 'hold':
-        for (const attempt of sender.hold(action.ids, action.ms)) receive(attempt)
+        hold(action)
         return
       case 'refresh-token':
         refresh(action)
@@ -147,7 +156,16 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
     }
   }
 
-  function receive(attempt: Attempt): void {
+  /** Blocks, and hands what came of it to the planner while there is time to try again. */
+  function hold({ ids, ms }: Extract<Action, { type: 'hold' }>): void {
+    const { until, left } = held ?? { until: clock.now().mono + ms, left: ATTEMPTS_PER_HOLD }
+    held = { until, left: left - 1 }
+    for (const attempt of sender.hold(ids, until - clock.now().mono)) {
+      receive(attempt, left > 1 ? until - clock.now().mono : 0)
+    }
+  }
+
+  function receive(attempt: Attempt, holdMs = 0): void {
     const { result } = attempt
     log.info('presence write ended', {
       id: attempt.id,
@@ -158,7 +176,7 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
         : { failed: result.stage, code: result.code, sent: result.sent }),
     })
     if (result.type === 'answer' && result.requestId !== null) requestId = result.requestId
-    queue.push({ type: 'attempt', attempt })
+    queue.push({ type: 'attempt', attempt, holdMs })
   }
 
   function save(): SaveResult {

@@ -575,6 +575,33 @@ describe('holding', () => {
     world.play({ type: 'session-ended', departure: 'shutdown', holdMs: 3000 })
     expect(types(world)).not.toContain('hold')
   })
+
+  it('tries again what failed between the question and the end of the session, whatever the back-off', () => {
+    const world = new World().ready()
+    world.play({ type: 'session-ending', departure: 'shutdown' })
+    world.answer({ type: 'failure', stage: 'worker', code: 'exit 1', sent: true })
+    expect(world.open()).toHaveLength(0)
+    world.play({ type: 'session-ended', departure: 'shutdown', holdMs: 3000 })
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+    expect(types(world)).toContain('hold')
+  })
+
+  it('tries again what failed while the handler is still held', () => {
+    const world = new World().ready()
+    world.play({ type: 'session-ended', departure: 'shutdown', holdMs: 3000 })
+    const [write] = world.open()
+    world.answer({ type: 'failure', stage: 'answer', code: 'ECONNRESET', sent: true }, write, 2500)
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+    expect(world.actions).toContainEqual({ type: 'hold', ids: [world.open()[0]?.write.id], ms: 2500 })
+  })
+
+  it('leaves a running Retry-After alone', () => {
+    const world = new World().ready()
+    world.play({ type: 'session-ended', departure: 'shutdown', holdMs: 3000 })
+    world.answer(answer(429, 'TooManyRequests', '30'), world.open()[0], 2500)
+    expect(world.kinds()).toEqual(['clear'])
+    expect(types(world)).not.toContain('hold')
+  })
 })
 
 describe('a token known to be expired', () => {

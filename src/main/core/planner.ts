@@ -43,6 +43,8 @@ export function plan(state: State, event: PlannerEvent, now: Now): Plan {
   const holdMs = 'holdMs' in event ? (event.holdMs ?? 0) : 0
   const draft: Draft = { state, now, actions: [], holding: holdMs > 0 }
   take(draft, event)
+  // Nothing runs between now and the end of the handler, and perhaps nothing after it: whatever is due is sent at once.
+  if (holdMs > 0) hurry(draft)
   advance(draft)
   if (holdMs > 0) hold(draft, holdMs)
   releaseDepartures(draft)
@@ -113,7 +115,7 @@ function attended(draft: Draft, event: AttendanceEvent): void {
   }
 }
 
-/** Our own back-off ends: the network is back, the user is, or the user asks. A running `Retry-After` does not. */
+/** Our own back-off ends: the network is back, the user is, the user asks, or a handler is held. A running `Retry-After` does not. */
 function hurry(draft: Draft): void {
   for (const [key, session] of Object.entries(draft.state.sessions)) {
     patchSession(draft, key, { retryAt: null, ...(session.ownAttempts > 0 ? { renewAt: null } : {}) })

@@ -126,7 +126,8 @@ export type PlannerEvent =
   | { readonly type: 'forget-now' }
   /** The user asks to try again now. */
   | { readonly type: 'retry' }
-  | { readonly type: 'attempt'; readonly attempt: Attempt }
+  /** `holdMs`: the handler is still held, and has that much time left (ms). */
+  | { readonly type: 'attempt'; readonly attempt: Attempt; readonly holdMs?: number }
   | { readonly type: 'token'; readonly key: SessionKey; readonly news: TokenNews }
   /** The network changed, or may have. */
   | { readonly type: 'network' }

@@ -128,8 +128,11 @@ export class World {
     return this
   }
 
-  /** Answers the oldest open write (or the one given) and returns what the planner asked for then. */
-  answer(result: AttemptResult, write: Sent | undefined = this.open()[0]): readonly Action[] {
+  /**
+   * Answers the oldest open write (or the one given) and returns what the planner asked for then. `holdMs`: the answer
+   * comes out of a hold that has that much time left.
+   */
+  answer(result: AttemptResult, write: Sent | undefined = this.open()[0], holdMs = 0): readonly Action[] {
     if (write === undefined) throw new Error('nothing is open')
     const { wall } = this.now()
     const attempt: Attempt = {
@@ -140,7 +143,7 @@ export class World {
       endedAt: wall,
       result,
     }
-    return this.play({ type: 'attempt', attempt })
+    return this.play({ type: 'attempt', attempt, holdMs })
   }
 
   /** Writes that the planner waits for, oldest first. */
