@@ -33,6 +33,8 @@ export function runsAs(platform: NodeJS.Platform): boolean {
 /** How a desk is set up. */
 export interface DeskOptions extends LaunchOptions {
   readonly simulator?: SimulatorOptions
+  /** Another machine of the same person: shares that desk's simulator, and time passes at both. */
+  readonly beside?: Desk
   /** Called before the app starts, with the folder of its user data. */
   readonly beforeStart?: (simulator: Simulator, folder: string) => void
 }
@@ -63,12 +65,16 @@ export interface Desk extends AsyncDisposable {
   writes(): readonly RequestRecord[]
   /** Kinds of those writes: `set` (a renewal is one too) and `clear`. */
   kinds(): readonly string[]
+  /** Kinds of the writes that this machine has sent in all its runs, by its log: `set`, `renew`, `clear`. */
+  sent(): readonly string[]
+  /** How this machine's departures ended, by its log, oldest first. */
+  settlements(): readonly string[]
   /** The presence sessions that Graph holds for the user, as `Busy/InACall`. */
   held(): readonly string[]
   /** "Another program" with the same registration sets a call. */
   otherProgramCalls(): void
-  /** Moves the clocks of app and simulator together. */
-  advance(ms: number): Promise<void>
+  /** Moves the clocks of the simulator and of every app in front of it together, in steps of `stepMs` (15 s). */
+  advance(ms: number, stepMs?: number): Promise<void>
   /** Waits until `check` holds; fails with the log of the app after 15 s. */
   until(check: () => boolean | Promise<boolean>, what: string): Promise<void>
   /** All that the app has logged. */
@@ -81,11 +87,27 @@ const PATIENCE_MS = 15_000
 const STEP_MS = 15_000
 /** Real time between two steps, for requests to be answered, ms. */
 const BREATH_MS = 25
+/** A run starts with the simulator's clock if that is further ahead of real time than a start takes, ms. */
+const SAME_TIME_MS = 1_000
+
+/** The runs of all machines in front of a simulator. */
+const runsBefore = new WeakMap<Simulator, Run[]>()
+
+/** One run of the app. */
+interface Run {
+  readonly app: App
+  ended: boolean
+}
 
 /** Sets up a desk and waits for nothing: the app is started, and nobody is signed in. */
 export async function setUpDesk(options: DeskOptions = {}): Promise<Desk> {
-  const { simulator: simulatorOptions, beforeStart, ...launch } = options
-  const simulator = await startSimulator({ autoApprove: true, ...simulatorOptions })
+  const { simulator: simulatorOptions, beside, beforeStart, ...launch } = options
+  const simulator = beside?.simulator ?? (await startSimulator({ autoApprove: true, ...simulatorOptions }))
+  const allRuns = runsBefore.get(simulator) ?? []
+  runsBefore.set(simulator, allRuns)
+  const closeSimulator = async (): Promise<void> => {
+    if (beside === undefined) await simulator.close()
+  }
   const env = {
     ...demoEnv(simulator),
     ...launch.env,
@@ -93,13 +115,24 @@ export async function setUpDesk(options: DeskOptions = {}): Promise<Desk> {
   const runs: App[] = []
   const userDataDir = mkdtempSync(join(tmpdir(), 'presence-desk-'))
   const run = async (more: LaunchOptions = {}): Promise<void> => {
-    runs.push(await launchApp({ userDataDir, ...launch, ...more, env: { ...env, ...more.env } }))
+    const aheadMs = simulator.clock.now() - Date.now()
+    const time = aheadMs > SAME_TIME_MS ? { SPEC_AHEAD_MS: String(aheadMs) } : {}
+    const started = await launchApp({
+      userDataDir,
+      ...launch,
+      ...more,
+      env: { ...env, ...time, ...more.env },
+    })
+    runs.push(started)
+    const known: Run = { app: started, ended: false }
+    allRuns.push(known)
+    void started.exit.then(() => (known.ended = true))
   }
   beforeStart?.(simulator, userDataDir)
   try {
     await run()
   } catch (error) {
-    await simulator.close()
+    await closeSimulator()
     rmSync(userDataDir, { recursive: true, force: true })
     throw error
   }
@@ -162,12 +195,12 @@ export async function setUpDesk(options: DeskOptions = {}): Promise<Desk> {
     } else await app().power(now ? 'lock-screen' : 'unlock-screen')
   }
 
-  async function advance(ms: number): Promise<void> {
-    for (let left = ms; left > 0; left -= STEP_MS) {
-      const step = Math.min(left, STEP_MS)
+  async function advance(ms: number, stepMs = STEP_MS): Promise<void> {
+    for (let left = ms; left > 0; left -= stepMs) {
+      const step = Math.min(left, stepMs)
       await until(() => settledNow(simulator), 'an answer to every request')
       simulator.clock.advance(step)
-      await app().advanceTime(step)
+      for (const each of allRuns) if (!each.ended) await each.app.advanceTime(step)
       await sleep(BREATH_MS)
     }
   }
@@ -201,6 +234,9 @@ export async function setUpDesk(options: DeskOptions = {}): Promise<Desk> {
     unlock: () => locked(false),
     writes,
     kinds: () => writes().map(({ path }) => (path.endsWith('/clearPresence') ? 'clear' : 'set')),
+    sent: () => [...log().matchAll(/"presence write sent".*?"kind":"(\w+)"/g)].map(([, kind = '']) => kind),
+    settlements: () =>
+      [...log().matchAll(/"clear settled".*?"settlement":"([\w-]+)"/g)].map(([, how = '']) => how),
     held: () =>
       simulator
         .listSessions()
@@ -220,7 +256,7 @@ export async function setUpDesk(options: DeskOptions = {}): Promise<Desk> {
     log,
     async [Symbol.asyncDispose]() {
       for (const each of runs.toReversed()) await each.dispose()
-      await simulator.close()
+      await closeSimulator()
       rmSync(userDataDir, { recursive: true, force: true, maxRetries: 5 })
     },
   }

@@ -16,6 +16,10 @@ const spec = {
   idle: { state: process.env.SPEC_IDLE_STATE, seconds: undefined },
 }
 globalThis.__spec = spec
+// A machine that is started again later: its clock has gone on meanwhile (stand-in only).
+if (process.env.SPEC_AHEAD_MS !== undefined) {
+  void globalThis.__standIn?.advanceTime({ ms: Number(process.env.SPEC_AHEAD_MS) })
+}
 
 /** Runs `record` with the arguments first, then the original member. */
 function record(owner, name, recorder) {
