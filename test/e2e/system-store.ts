@@ -4,6 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+/** Where Debian keeps the tools of root, whatever the PATH of this shell says. */
+const WITH_SBIN = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` }
+
 /** A store that holds one CA more. */
 export interface SystemStore extends Disposable {
   /** What the app's environment needs: `NODE_EXTRA_CA_CERTS` is taken away, so that only the store is left. */
@@ -19,7 +22,7 @@ export interface SystemStore extends Disposable {
 export function systemStore(): SystemStore {
   if (process.env['SYSTEM_CA_STORE'] === '1') {
     const file = `/usr/local/share/ca-certificates/clear-presence-test-${process.pid}.crt`
-    const update = (): void => void execFileSync('update-ca-certificates', { stdio: 'pipe' })
+    const update = (): void => void execFileSync('update-ca-certificates', { stdio: 'pipe', env: WITH_SBIN })
     return {
       env: { NODE_EXTRA_CA_CERTS: undefined, SSL_CERT_FILE: undefined, SSL_CERT_DIR: undefined },
       add: (pem) => {
