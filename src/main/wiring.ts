@@ -15,6 +15,7 @@ import { createSender } from './graph/sender.ts'
 import { after, createIdentity, NO_TOKENS, NOBODY } from './identity/identity.ts'
 import { createClock } from './platform/clock.ts'
 import { createIdlePoll } from './platform/departures/idle-poll.ts'
+import { watchLinuxDesktop } from './platform/departures/linux-desktop.ts'
 import { watchPower } from './platform/departures/power.ts'
 import { quitDeparture } from './platform/departures/quit.ts'
 import { watchSessionEnd } from './platform/departures/session-end.ts'
@@ -31,6 +32,9 @@ import { writeDurable } from './storage/durable-file.ts'
 import { createHistoryStore } from './storage/history.ts'
 import { createLog } from './storage/log.ts'
 import { createRegistryStore } from './storage/registry.ts'
+
+/** How long the start waits for a Linux desktop to tell whether the screen is locked, ms. It usually has by then. */
+const DESKTOP_MS = 500
 
 /** Starts the app in the instance that owns the files. */
 export async function startApp(instance: Instance): Promise<void> {
@@ -58,7 +62,11 @@ export async function startApp(instance: Instance): Promise<void> {
     electron: process.versions.electron,
   })
   for (const { source, key, why } of ignored) log.warn('setting ignored', { source, key, why })
-  await lifecycle.whenReady()
+  const desktop =
+    platform === 'linux'
+      ? watchLinuxDesktop({ env, pid: process.pid, uid: process.getuid?.() ?? -1, clock, log })
+      : null
+  await Promise.all([lifecycle.whenReady(), desktop?.known(DESKTOP_MS)])
 
   // To Microsoft.
   const hosts = clouds[config.cloud]
@@ -108,7 +116,7 @@ export async function startApp(instance: Instance): Promise<void> {
     clock,
     log,
     version,
-    lockSource: platform === 'linux' ? 'poll' : 'events-and-poll',
+    lockWatch: desktop?.watch() ?? { kind: 'system-events' },
     signIn: identity?.signIn ?? null,
     desktop: {
       openLink: (link, verificationUri) => {
@@ -125,15 +133,20 @@ export async function startApp(instance: Instance): Promise<void> {
 
   // What ends the app: the clear first, then the parts in turn.
   lifecycle.onQuit(quitDeparture({ report: engine.report, released: engine.released }))
+  desktop?.answerSessionEnd(lifecycle)
   lifecycle.onQuit(async () => {
     engine.stop()
+    desktop?.stop()
     await Promise.all([sender.close(), identity?.close()])
     log.close()
   })
 
   // What was there before, and what happens from now on.
   const poll = createIdlePoll({ clock, log, report: engine.report })
-  engine.start(poll.readLocked())
+  engine.start(poll.readLocked() || desktop?.away() === true)
+  // Before the poll looks: it only withdraws its own vote.
+  desktop?.begin(engine.report)
+  desktop?.onWatch(() => app.lockWatched(desktop.watch()))
   for (const problem of [...settings.problems, ...problems]) {
     if (problem !== config.problem) engine.addProblem(problem)
   }

@@ -1,7 +1,7 @@
 /** Every word the user reads, in English. A second language is one more object of the type `Words`. */
 import type { Cloud, Pair } from './presence.ts'
 import type { ProblemCode } from './problem.ts'
-import type { HistoryEntry } from './snapshot.ts'
+import type { HistoryEntry, LockWatcher } from './snapshot.ts'
 
 /** What the user reads about one problem. */
 export interface ProblemWords {
@@ -404,6 +404,17 @@ const activity: Record<string, string> = {
   UrgentInterruptionsOnly: 'urgent interruptions only',
 }
 
+/** Who tells that the screen is locked, on Linux. */
+const lockWatchers: Record<LockWatcher, string> = {
+  gnome: 'GNOME',
+  kde: 'KDE Plasma',
+  cinnamon: 'Cinnamon',
+  mate: 'MATE',
+  xfce: 'Xfce',
+  'screen-saver': 'the screen saver',
+  'login-service': 'the login service (logind)',
+}
+
 /** Everything the user reads, in English. */
 export const english = {
   /** BCP 47 language of these words: times and dates are written in it. */
@@ -543,11 +554,15 @@ export const english = {
     ],
   },
 
-  lockSource: {
-    'events-and-poll': 'Told by the system, and checked every 15 seconds',
-    poll: 'Checked every 15 seconds',
+  lockWatch: {
+    'system-events': 'Told by the system, and checked every 15 seconds',
+    desktop: (who: string) => `Told by ${who}, and checked every 15 seconds`,
     unknown: 'Not known yet',
+    'no-session-bus': 'No session bus (D-Bus) to tell it. Checked every 15 seconds',
+    'no-system-bus': 'No system bus (D-Bus) to tell it. Checked every 15 seconds',
+    'no-lock-reported': 'This desktop has reported no lock so far. Checked every 15 seconds',
   },
+  lockWatchers,
 
   details: {
     version: 'Version',

@@ -75,6 +75,20 @@ export interface PresenceView {
   readonly at: number
 }
 
+/** Who tells the lock on Linux. `login-service`: logind. `screen-saver`: one whose desktop is not known. */
+export type LockWatcher = 'gnome' | 'kde' | 'cinnamon' | 'mate' | 'xfce' | 'screen-saver' | 'login-service'
+
+/** How this machine's lock is noticed. Beside every way the system is asked every 15 seconds. */
+export type LockWatch =
+  /** Windows and macOS tell it themselves. */
+  | { readonly kind: 'system-events' }
+  /** Linux: these have told, or can be asked. Never empty. */
+  | { readonly kind: 'desktop'; readonly watchers: readonly LockWatcher[] }
+  /** Linux: nobody tells. `no-lock-reported`: both buses are there, and no word of a lock so far. */
+  | { readonly kind: 'poll'; readonly why: 'no-session-bus' | 'no-system-bus' | 'no-lock-reported' }
+  /** Not known yet, in the first moment. */
+  | { readonly kind: 'unknown' }
+
 /** The immutable state that tray and window show. */
 export interface Snapshot {
   readonly face: Face
@@ -93,8 +107,8 @@ export interface Snapshot {
   readonly history: readonly HistoryEntry[]
   /** Trouble beside the face: files, keyring, ... Each can be dismissed. */
   readonly notices: readonly Problem[]
-  /** How this machine's lock is noticed, e.g. "system events" or "checked every 15 seconds". */
-  readonly lockSource: 'events-and-poll' | 'poll' | 'unknown'
+  /** How this machine's lock is noticed. */
+  readonly lockWatch: LockWatch
   readonly details: {
     readonly version: string
     readonly cloud: Cloud

@@ -2,7 +2,7 @@
 import { english, type ProblemWords, type Words } from './english.ts'
 import type { Pair } from './presence.ts'
 import type { Problem } from './problem.ts'
-import type { Face, HistoryEntry, OwnView, PresenceView, Snapshot } from './snapshot.ts'
+import type { Face, HistoryEntry, LockWatch, OwnView, PresenceView, Snapshot } from './snapshot.ts'
 
 export type { ProblemWords, Words } from './english.ts'
 
@@ -104,6 +104,20 @@ export function ownText(own: OwnView, face: Face): string {
   if (face.kind === 'not-cleared' || ('due' in face && face.due !== null)) return words.own.notCleared(pair)
   if (own.problem !== null) return words.own.trouble(pair, problemText(own.problem).short)
   return own.confirmed ? words.own.untilLeave(pair) : words.own.setting(pair)
+}
+
+/** How this machine's lock is noticed, for Details. */
+export function lockText(watch: LockWatch): string {
+  const say = words.lockWatch
+  if (watch.kind === 'desktop') {
+    return say.desktop(listText(watch.watchers.map((watcher) => words.lockWatchers[watcher])))
+  }
+  return watch.kind === 'poll' ? say[watch.why] : say[watch.kind]
+}
+
+/** Names in a row, as the language writes them. */
+function listText(names: readonly string[]): string {
+  return new Intl.ListFormat(words.language, { type: 'conjunction' }).format(names)
 }
 
 /** Presence as Teams writes it: "Busy, in a call". Names that Graph may add later are shown as words. */

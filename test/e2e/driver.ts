@@ -23,6 +23,12 @@ export interface LaunchOptions {
   openExternally?: boolean
 }
 
+/** No message bus: a spec must not depend on the desktop it runs on, nor act on it. Specs that need one name it. */
+export const NO_BUS = {
+  DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/session-bus',
+  DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nonexistent/system-bus',
+} as const
+
 /** How a process ended: its exit code, or the signal that killed it. */
 export type ExitStatus = number | string
 
@@ -149,6 +155,7 @@ export async function launchApp(options: LaunchOptions = {}, retries = 2): Promi
     STAND_IN_PLATFORM: platform,
     SPEC_LOG: log,
     SPEC_OPEN: options.openExternally === true ? 'through' : undefined,
+    ...NO_BUS,
     ...options.env,
   }
   for (const [name, value] of Object.entries(wanted)) if (value !== undefined) env[name] = value

@@ -39,7 +39,7 @@ const base: Snapshot = {
   presence: { availability: 'Available', activity: 'Available', at: NOW - MINUTE },
   history,
   notices: [],
-  lockSource: 'events-and-poll',
+  lockWatch: { kind: 'system-events' },
   details: {
     version: '0.1.0',
     cloud: 'global',

@@ -1,7 +1,7 @@
 /** Joins engine, sign-in and presence reading into what tray and window need: one snapshot and one list of commands. */
 import type { Command, Link } from '../../shared/ipc.ts'
 import type { Problem } from '../../shared/problem.ts'
-import type { PresenceView, SigningIn, Snapshot } from '../../shared/snapshot.ts'
+import type { LockWatch, PresenceView, SigningIn, Snapshot } from '../../shared/snapshot.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine.ts'
 import type { AccessToken, Clock, Identity, Log } from './model.ts'
@@ -37,7 +37,8 @@ export interface AppParts {
   readonly clock: Clock
   readonly log: Log
   readonly version: string
-  readonly lockSource: Snapshot['lockSource']
+  /** How the lock is noticed at the start; `lockWatched` tells changes. */
+  readonly lockWatch: LockWatch
   /** Null while the app isn't configured. */
   readonly signIn: SignInPort | null
   readonly desktop: DesktopPort
@@ -58,6 +59,8 @@ export interface App {
     readonly verificationUri: string
     readonly expiresAt: number
   }): void
+  /** The lock is noticed in another way than before. */
+  lockWatched(watch: LockWatch): void
   /** The user used our window or tray, so somebody sits here. */
   used(): void
   /** Presence is read back only while the window is open. */
@@ -78,6 +81,7 @@ export function createApp(parts: AppParts): App {
   let signIns = 0
   let signInProblem: Problem | null = null
   let presence: PresenceView | null = null
+  let lockWatch = parts.lockWatch
   let windowOpen = false
   let cancelRead = (): void => undefined
   let lastWrite = engine.requestId()
@@ -92,7 +96,7 @@ export function createApp(parts: AppParts): App {
       presence,
       history: engine.history(),
       notices: engine.problems(),
-      lockSource: parts.lockSource,
+      lockWatch,
       version: parts.version,
       requestId: engine.requestId(),
     })
@@ -149,8 +153,9 @@ export function createApp(parts: AppParts): App {
 
   function copyDetails(): void {
     const { details } = snapshot()
+    const watched = lockWatch.kind === 'desktop' ? lockWatch.watchers.join(' ') : lockWatch.kind
     parts.desktop.copy(
-      Object.entries(details)
+      Object.entries({ ...details, lock: watched })
         .map(([name, value]) => `${name}: ${String(value ?? '')}`)
         .join('\n'),
     )
@@ -218,6 +223,10 @@ export function createApp(parts: AppParts): App {
     deviceCode(code) {
       if (signingIn?.method !== 'device-code') return
       signingIn = { method: 'device-code', ...code }
+      changed()
+    },
+    lockWatched(watch) {
+      lockWatch = watch
       changed()
     },
     used,

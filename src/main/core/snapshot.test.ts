@@ -22,7 +22,7 @@ function snapshot(world: World, more: Partial<SnapshotParts> = {}) {
     presence: null,
     history: world.history,
     notices: [],
-    lockSource: 'poll',
+    lockWatch: { kind: 'unknown' },
     version: '0.0.0',
     requestId: '',
     ...more,

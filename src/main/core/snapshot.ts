@@ -1,6 +1,14 @@
 /** Makes the one immutable state that tray and window show. Pure. */
 import type { Problem } from '../../shared/problem.ts'
-import type { Face, HistoryEntry, OwnView, PresenceView, SigningIn, Snapshot } from '../../shared/snapshot.ts'
+import type {
+  Face,
+  HistoryEntry,
+  LockWatch,
+  OwnView,
+  PresenceView,
+  SigningIn,
+  Snapshot,
+} from '../../shared/snapshot.ts'
 import { isAway } from './attendance.ts'
 import { type Config, isDemo } from './config.ts'
 import { mustHaveEndedBy } from './lease.ts'
@@ -18,7 +26,7 @@ export interface SnapshotParts {
   readonly presence: PresenceView | null
   readonly history: readonly HistoryEntry[]
   readonly notices: readonly Problem[]
-  readonly lockSource: Snapshot['lockSource']
+  readonly lockWatch: LockWatch
   readonly version: string
   /** Graph's `request-id` of the last answer to a write. */
   readonly requestId: string
@@ -48,7 +56,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     presence: parts.presence,
     history: parts.history,
     notices: parts.notices,
-    lockSource: parts.lockSource,
+    lockWatch: parts.lockWatch,
     details: {
       version: parts.version,
       cloud: config.cloud,

@@ -1,5 +1,5 @@
 /** What an administrator asks for: ids and milliseconds, collapsed. */
-import { timeText, words, type Reading } from '../../shared/strings.ts'
+import { lockText, timeText, words, type Reading } from '../../shared/strings.ts'
 import type { Snapshot } from '../../shared/snapshot.ts'
 import { CommandButton } from './command.tsx'
 import { CopyButton } from './copy-button.tsx'
@@ -25,7 +25,7 @@ export function Details({ snapshot, reading }: { readonly snapshot: Snapshot; re
   )
 }
 
-function rows({ details, face, lockSource }: Snapshot, reading: Reading): (readonly [string, string])[] {
+function rows({ details, face, lockWatch }: Snapshot, reading: Reading): (readonly [string, string])[] {
   const say = words.details
   const problem = 'problem' in face ? face.problem : null
   return [
@@ -37,7 +37,7 @@ function rows({ details, face, lockSource }: Snapshot, reading: Reading): (reado
     [say.requestId, details.requestId],
     [say.lastClear, details.lastClearMs === null ? '' : say.milliseconds(details.lastClearMs)],
     [say.tokenExpires, details.tokenExpiresAt === null ? '' : timeText(details.tokenExpiresAt, reading)],
-    [say.lock, words.lockSource[lockSource]],
+    [say.lock, lockText(lockWatch)],
     ...(problem === null
       ? []
       : [[say.problem, [problem.code, problem.detail ?? ''].join(' ').trim()] as const]),

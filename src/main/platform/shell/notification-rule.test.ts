@@ -16,7 +16,7 @@ function snapshot(face: Face, away = false, history: readonly HistoryEntry[] = [
     presence: null,
     history,
     notices: [],
-    lockSource: 'poll',
+    lockWatch: { kind: 'unknown' },
     details: {
       version: '1',
       cloud: 'global',

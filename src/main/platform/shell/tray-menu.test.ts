@@ -22,7 +22,7 @@ function snapshot(face: Face, more: Partial<Snapshot> = {}): Snapshot {
     presence: null,
     history: [],
     notices: [],
-    lockSource: 'poll',
+    lockWatch: { kind: 'unknown' },
     details: {
       version: '1',
       cloud: 'global',

@@ -1,0 +1,117 @@
+/** The end of a GNOME or MATE session, told in order by its session manager, which waits for our answer. */
+import type { Log } from '../../core/model.ts'
+import type { Bus } from '../dbus/bus.ts'
+import type { BusLink } from '../dbus/link.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+
+const MANAGER = 'org.gnome.SessionManager'
+const MANAGER_PATH = '/org/gnome/SessionManager'
+const CLIENT = 'org.gnome.SessionManager.ClientPrivate'
+/** Our name to the session manager: the desktop file's. */
+const APP_ID = 'clear-presence'
+
+/**
+ * Registers as a client of the session manager (gnome-session, mate-session, cinnamon-session). Xfce's is left out: it
+ * was seen to crash at a registration, and its SIGTERM tells us as well.
+ *
+ * The query comes before the user's own confirmation and may end in CancelEndSession, so it is answered at once and
+ * means nothing. EndSession is the end: the app quits, and the answer is held back until the clear has let go.
+ */
+export function watchSessionManager({
+  bus,
+  startupId,
+  lifecycle,
+  log,
+}: {
+  readonly bus: Bus
+  /** `DESKTOP_AUTOSTART_ID`, by which the manager knows an app that it has started; else empty. */
+  readonly startupId: string
+  readonly lifecycle: Pick<Lifecycle, 'onQuit' | 'endSession'>
+  readonly log: Log
+}): void {
+  /** Answers EndSession; null when nobody waits for it. */
+  let answer: (() => void) | null = null
+  let letGo = false
+
+  lifecycle.onQuit(() => {
+    letGo = true
+    answerEnd()
+    return Promise.resolve()
+  })
+
+  function answerEnd(): void {
+    if (answer === null || !letGo) return
+    answer()
+    answer = null
+    log.info('session end answered')
+  }
+
+  bus.onLost(() => {
+    answer = null
+  })
+  bus.onLink(async (link) => {
+    let client: string | null = null
+    let early: (() => void)[] = []
+
+    // Before registering: the query may follow in the same millisecond.
+    await link.onSignal({ sender: MANAGER, interface: CLIENT }, (signal) => {
+      const handle = (): void => {
+        if (signal.path === client) heard(signal.member, signal.path)
+      }
+      if (client === null) early.push(handle)
+      else handle()
+    })
+    await link.watchName(MANAGER, (owner) => {
+      client = null
+      answer = null
+      early = []
+      if (owner !== null) register()
+    })
+
+    function register(): void {
+      const call = {
+        ...{ destination: MANAGER, path: MANAGER_PATH, interface: MANAGER, member: 'RegisterClient' },
+        ...{ signature: 'ss', body: [APP_ID, startupId] },
+      }
+      link.request(call, (reply) => {
+        const path = reply.ok ? reply.body[0] : undefined
+        if (typeof path !== 'string') {
+          log.warn('session manager refused', { error: reply.ok ? 'no path' : reply.error })
+          return
+        }
+        client = path
+        log.info('session manager knows us', { client: path })
+        for (const handle of early.splice(0)) handle()
+      })
+    }
+
+    function heard(member: string, path: string): void {
+      log.info('session manager says', { member })
+      switch (member) {
+        case 'QueryEndSession':
+          respond(link, path)
+          return
+        case 'EndSession':
+          answer = () => respond(link, path)
+          answerEnd()
+          lifecycle.endSession('log-off')
+          return
+        case 'Stop':
+          lifecycle.endSession('log-off')
+          return
+        default: // CancelEndSession: nothing was begun.
+      }
+    }
+  })
+
+  function respond(link: BusLink, path: string): void {
+    const call = {
+      ...{ destination: MANAGER, path, interface: CLIENT, member: 'EndSessionResponse' },
+      ...{ signature: 'bs', body: [true, ''] },
+    }
+    link.request(call, (reply) => {
+      if (!reply.ok && reply.error !== 'closed')
+        log.warn('session manager did not take it', { error: reply.error })
+    })
+  }
+}
