@@ -1,0 +1,73 @@
+/** A message bus of the test's own: a real dbus-daemon on a socket in a folder that is removed with it. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Why these tests can't run here, or null. */
+export const NO_DAEMON =
+  spawnSync('dbus-daemon', ['--version']).status === 0 ? null : 'dbus-daemon is not installed'
+
+/** A bus that can be killed and started again at the same address. */
+export interface PrivateBus extends AsyncDisposable {
+  /** As in `DBUS_SESSION_BUS_ADDRESS`. */
+  readonly address: string
+  /** `kill -9`: every connection ends without a word. */
+  kill(): Promise<void>
+  start(): Promise<void>
+}
+
+/** Anybody may own any name, as on a session bus; so the same serves as a system bus. */
+const CONFIG = (socket: string): string => `<!DOCTYPE busconfig PUBLIC
+  "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
+  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path=${socket}</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+`
+
+/** Starts a bus. */
+export async function startBus(): Promise<PrivateBus> {
+  const folder = mkdtempSync(join(tmpdir(), 'presence-bus-'))
+  const socket = join(folder, 'bus')
+  const config = join(folder, 'bus.conf')
+  writeFileSync(config, CONFIG(socket))
+  let daemon: ChildProcess | null = null
+
+  async function start(): Promise<void> {
+    rmSync(socket, { force: true })
+    const child = spawn('dbus-daemon', [`--config-file=${config}`, '--nofork', '--print-address=1'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    daemon = child
+    // The address is printed once the socket is listened on.
+    await once(child.stdout, 'data')
+  }
+
+  async function kill(): Promise<void> {
+    const child = daemon
+    daemon = null
+    if (child === null || child.exitCode !== null) return
+    const exit = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exit
+  }
+
+  await start()
+  return {
+    address: `unix:path=${socket}`,
+    kill,
+    start,
+    async [Symbol.asyncDispose]() {
+      await kill()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
