@@ -80,26 +80,29 @@ async function main(): Promise<number> {
   }
   say()
   sayHeads()
-  const app = (running.app = await launchApp({
-    platform,
-    userDataDir: join(scratch, 'user-data'),
-    env: demoEnv(simulator),
-  }))
   prepareOutput(output)
-  const { troubles, clears, pictures } = await walk({
-    app,
+  let printed = ''
+  const { troubles, clears, pictures, orphans } = await walk({
+    launch: async () => {
+      printed += running.app?.out() ?? ''
+      await running.app?.dispose()
+      const userDataDir = join(scratch, 'user-data')
+      running.app = await launchApp({ platform, userDataDir, env: demoEnv(simulator) })
+      return running.app
+    },
     simulator,
     output,
     stopped: () => running.stopped,
   })
   if (running.stopped) return stoppedElsewhere()
   const left = demoSessions(simulator).length
-  const printed = app.out()
+  printed += running.app?.out() ?? ''
   await stop()
 
   say()
   say(dim('A call status that is left behind shows colleagues "Busy" for up to four hours.'))
   say(`Clears answered by Graph: ${clears.length}, taking ${clears.map((ms) => `${ms} ms`).join(', ')}`)
+  say(`Left by another program when the app was killed: ${orphans}`)
   say((left === 0 ? green : red)(`sessions left: ${left}`))
   for (const trouble of troubles) complain(red(`failed: ${trouble}`))
   if (troubles.length > 0 && printed.trim() !== '') complain(`The app printed:\n${printed.trimEnd()}`)

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { demoEnv, demoSessions } from '../../tools/lib/demo-tenant.ts'
 import { walk } from '../../tools/lib/tour.ts'
-import { launchApp } from '../e2e/driver.ts'
+import { type App, launchApp } from '../e2e/driver.ts'
 import { startSimulator } from '../simulator/index.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -62,13 +62,17 @@ test(
     expect(text).toContain('sessions left: 0')
     expect(text).toMatch(/Lock the screen +Busy\/InACall +- +\d+ ms/)
     expect(text).toMatch(/Lock again +Busy\/InACall +- +\d+ ms/)
+    expect(text).toMatch(/The computer sleeps +Busy\/InACall +- +\d+ ms/)
     expect(text).toMatch(/Quit +Available\/Available +- +\d+ ms/)
+    expect(text).toMatch(/Windows ends the session +Busy\/InACall +- +\d+ ms/)
+    expect(text).toMatch(/16 minutes later +Busy\/InACall +-/)
+    expect(text).toContain('Left by another program when the app was killed: 1')
     expect(text).not.toContain('\u001b') // not a terminal: no colours
     // Nothing but the pictures is left: no user data, no simulator's files, no scratch folders.
     expect(await readdir(folder)).toEqual(['demo-output'])
     const pictures = (await readdir(join(folder, 'demo-output'))).sort()
     expect(pictures[0]).toBe('01-started.png')
-    expect(pictures).toHaveLength(11)
+    expect(pictures).toHaveLength(16)
     const bytes = await Promise.all(pictures.map((name) => readFile(join(folder, 'demo-output', name))))
     for (const png of bytes) expect(png.subarray(1, 4).toString()).toBe('PNG')
     // The window before and after the lock don't look the same.
@@ -78,7 +82,7 @@ test(
 
 test('fails when Graph does not clear', { timeout: 180_000 }, async () => {
   const simulator = await startSimulator()
-  const app = await launchApp({ platform: 'win32', env: demoEnv(simulator) })
+  const apps: App[] = []
   const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   try {
     simulator.inject({
@@ -87,17 +91,22 @@ test('fails when Graph does not clear', { timeout: 180_000 }, async () => {
       times: 'until-removed',
     })
     const { troubles, clears } = await walk({
-      ...{ app, simulator, output: folder, clearLimitMs: 500 },
+      launch: async () => {
+        const app = await launchApp({ platform: 'win32', env: demoEnv(simulator) })
+        apps.push(app)
+        return app
+      },
+      ...{ simulator, output: folder, clearLimitMs: 500, short: true },
       stopped: () => false,
     })
     expect(clears).toEqual([])
-    for (const step of ['Lock the screen', 'Lock again', 'Quit']) {
+    for (const step of ['Lock the screen', 'Lock again', 'The computer sleeps', 'Quit']) {
       expect(troubles.join('\n')).toContain(`${step}: The clear`)
     }
     expect(demoSessions(simulator)).toHaveLength(1)
   } finally {
     printed.mockRestore()
-    await app.dispose()
+    for (const app of apps) await app.dispose()
     await simulator.close()
   }
 })

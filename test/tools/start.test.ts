@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { locateChromium } from '../stand-in/chromium/locate.ts'
+import { NO_BUS } from '../e2e/driver.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const WAIT = { timeout: 60_000 }
@@ -40,6 +41,7 @@ async function start(...args: string[]): Promise<string> {
       DISPLAY: '',
       WAYLAND_DISPLAY: '',
       CLEAR_PRESENCE_CLIENT_ID: '',
+      ...NO_BUS,
     },
   })
   child = process_
