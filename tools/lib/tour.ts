@@ -190,6 +190,7 @@ export async function walk({
   const fallAsleep: Act = async () => {
     const took = await clearing('sleep', () => app.power('suspend'))
     await until('The window says so', LIMIT_MS, async () => (await snapshot()).face.kind === 'cleared')
+    await readBack('Offline')
     return took
   }
   /** A wake alone is no return (it may be one in a bag); somebody who touches the computer is. */
