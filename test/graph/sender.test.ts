@@ -138,6 +138,16 @@ describe('writes', () => {
     expect(record.tookEffect).toBe(false)
   })
 
+  it('never calls a write unsent whose first try went out and was reset, whatever its second try met', async () => {
+    await rig.attempt(CLEAR)
+    await untilWarm(remote)
+    const match = { host: 'graph.microsoft.com' }
+    await remote.control.inject({ match: { path: 'setPresence' }, fault: { type: 'lost-answer' } })
+    await remote.control.inject({ match, fault: { type: 'refuse' }, times: 'until-removed' })
+    expect((await rig.attempt(SET)).result).toMatchObject({ type: 'failure', stage: 'proxy', sent: true })
+    expect(await remote.control.listSessions()).toHaveLength(1)
+  })
+
   it('gives up at the deadline of the write', async () => {
     await remote.control.inject({ fault: { type: 'stall' }, match: { path: 'clearPresence' } })
     const attempt = await rig.attempt(CLEAR, 300)

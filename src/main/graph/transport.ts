@@ -171,16 +171,21 @@ async function post(
       timeout: write.timeoutMs,
       signal: deadline.signal,
     })
+  let sentBefore = false
   try {
     const response = await once().catch((error: unknown) => {
       // The server closed the idle connection just as we wrote: no attempt yet. Every write here is idempotent.
-      if (!failureOf(error).stale || deadline.signal.aborted) throw error
+      const failure = failureOf(error)
+      if (!failure.stale || deadline.signal.aborted) throw error
+      // Most likely; but it may also have read the request, and only the answer was lost.
+      sentBefore = failure.sent
       http.dropIdle()
       return once()
     })
     return await read(response, deadline.signal)
   } catch (error) {
-    const { sent, stage, code } = failureOf(error)
+    const { stage, code, ...failure } = failureOf(error)
+    const sent = failure.sent || sentBefore
     if (aborted.aborted) return { type: 'failure', sent, stage: 'aborted', code: 'ABORTED' }
     if (deadline.signal.aborted) return { type: 'failure', sent, stage: 'timeout', code: 'ETIMEDOUT' }
     return { type: 'failure', sent, stage, code }
