@@ -75,6 +75,8 @@ export interface Desk extends AsyncDisposable {
   otherProgramCalls(): void
   /** Moves the clocks of the simulator and of every app in front of it together, in steps of `stepMs` (15 s). */
   advance(ms: number, stepMs?: number): Promise<void>
+  /** The network is back: time passes, in small steps, until whatever is due has been tried again. */
+  online(): Promise<void>
   /** Waits until `check` holds; fails with the log of the app after 15 s. */
   until(check: () => boolean | Promise<boolean>, what: string): Promise<void>
   /** All that the app has logged. */
@@ -87,6 +89,10 @@ const PATIENCE_MS = 15_000
 const STEP_MS = 15_000
 /** Real time between two steps, for requests to be answered, ms. */
 const BREATH_MS = 25
+/** Longest real wait, before time is moved, for the app to take in answers that it has got, ms. */
+const TAKING_IN_MS = 500
+/** Our own back-off is never longer than 30 s; a little more, and in steps in which no request grows old, ms. */
+const LONGEST_BACK_OFF = { ms: 31_000, stepMs: 2_000 } as const
 /** A run starts with the simulator's clock if that is further ahead of real time than a start takes, ms. */
 const SAME_TIME_MS = 1_000
 
@@ -141,13 +147,7 @@ export async function setUpDesk(options: DeskOptions = {}): Promise<Desk> {
     if (latest === undefined) throw new Error('the app was not started')
     return latest
   }
-  const log = (): string => {
-    try {
-      return readFileSync(join(app().userDataDir, 'logs', 'clear-presence.log'), 'utf8')
-    } catch {
-      return ''
-    }
-  }
+  const log = (): string => logOf(app())
 
   async function until(check: () => boolean | Promise<boolean>, what: string): Promise<void> {
     const end = Date.now() + PATIENCE_MS
@@ -199,6 +199,11 @@ export async function setUpDesk(options: DeskOptions = {}): Promise<Desk> {
     for (let left = ms; left > 0; left -= stepMs) {
       const step = Math.min(left, stepMs)
       await until(() => settledNow(simulator), 'an answer to every request')
+      // A write whose answer the app has not seen before the leap would look lost to it, and be sent again.
+      const since = performance.now()
+      while (!heldOpen(simulator) && !allRuns.every(tookInAll) && performance.now() - since < TAKING_IN_MS) {
+        await sleep(5)
+      }
       simulator.clock.advance(step)
       for (const each of allRuns) if (!each.ended) await each.app.advanceTime(step)
       await sleep(BREATH_MS)
@@ -252,6 +257,10 @@ export async function setUpDesk(options: DeskOptions = {}): Promise<Desk> {
       })
     },
     advance,
+    online() {
+      simulator.offline(false)
+      return advance(LONGEST_BACK_OFF.ms, LONGEST_BACK_OFF.stepMs)
+    },
     until,
     log,
     async [Symbol.asyncDispose]() {
@@ -267,4 +276,25 @@ function settledNow(simulator: Simulator): boolean {
   return simulator
     .journal()
     .every(({ kind, outcome, fault }) => kind === 'connect' || outcome !== 'open' || fault !== undefined)
+}
+
+/** Whether a fault keeps a request open. */
+function heldOpen(simulator: Simulator): boolean {
+  return simulator.journal().some(({ kind, outcome }) => kind !== 'connect' && outcome === 'open')
+}
+
+/** Whether a run has taken in an answer to everything that it sent. */
+function tookInAll({ app, ended }: Run): boolean {
+  if (ended) return true
+  const log = logOf(app)
+  const run = log.slice(log.lastIndexOf('"event":"start"'))
+  return run.split('"presence write sent"').length === run.split('"presence write ended"').length
+}
+
+function logOf({ userDataDir }: App): string {
+  try {
+    return readFileSync(join(userDataDir, 'logs', 'clear-presence.log'), 'utf8')
+  } catch {
+    return '' // Nothing was logged yet.
+  }
 }

@@ -1,4 +1,7 @@
-/** Leases, ends and age limits hold on the built app, with the clocks of app and simulator moved together. */
+/**
+ * Leases and ends hold on the built app, with the clocks of app and simulator moved together. The age limits of assumed
+ * sessions are in two-machines.spec.ts, what a start makes of the registry in absence.spec.ts.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -78,46 +81,9 @@ describe.skipIf(NEEDS_STAND_IN)('age limits', () => {
     expect(desk.held()).toEqual([])
     expect(desk.log()).toContain('"settlement":"expired"')
   })
-
-  it('assumed: a reconnect after 15 minutes sends nothing, for what stands then may be a call elsewhere', async () => {
-    await using desk = await setUpDesk({ platform: 'win32' })
-    await desk.signIn()
-    await desk.says(/^On\./)
-    desk.simulator.offline(true)
-    await desk.lock()
-    await desk.advance(16 * MINUTE)
-    desk.otherProgramCalls()
-    desk.simulator.offline(false)
-    await desk.advance(2 * MINUTE)
-    expect(desk.kinds()).toEqual([])
-    expect(desk.held()).toEqual(['Busy/InACall'])
-    expect(desk.log()).toContain('"settlement":"not-confirmed"')
-  })
-
-  it('assumed: a reconnect within 15 minutes sends exactly one clear', async () => {
-    await using desk = await setUpDesk({ platform: 'win32' })
-    await desk.signIn()
-    await desk.says(/^On\./)
-    desk.otherProgramCalls()
-    desk.simulator.offline(true)
-    await desk.lock()
-    await desk.advance(10 * MINUTE)
-    desk.simulator.offline(false)
-    await desk.advance(MINUTE)
-    expect(desk.kinds()).toEqual(['clear'])
-    expect(desk.held()).toEqual([])
-  })
 })
 
 describe.skipIf(NEEDS_STAND_IN)('after kill -9', () => {
-  it('adopts and renews what it set, when the user is still there', async () => {
-    await using desk = await withSession('Busy, in a call')
-    await desk.restart()
-    await desk.until(() => desk.kinds().length === 2, 'the renewal')
-    expect(desk.kinds()).toEqual(['set', 'set'])
-    expect(desk.held()).toEqual(['Busy/InACall'])
-  })
-
   it('writes down a quit that comes while the keyring keeps the start waiting, and the next start clears', async () => {
     await using desk = await withSession('Busy, in a call', 'linux')
     await desk.restart({ env: { STAND_IN_KEYRING: 'hanging' } })
@@ -128,13 +94,6 @@ describe.skipIf(NEEDS_STAND_IN)('after kill -9', () => {
     const registry = readFileSync(join(desk.app.userDataDir, 'registry.json'), 'utf8')
     expect(registry).toContain('"departure": "quit"')
     await desk.start()
-    await desk.until(() => desk.held().length === 0, 'the clear')
-    expect(desk.kinds()).toEqual(['set', 'clear'])
-  })
-
-  it('clears it when the screen is locked by then', async () => {
-    await using desk = await withSession('Busy, in a call', 'linux')
-    await desk.restart({ env: { SPEC_IDLE_STATE: 'locked' } })
     await desk.until(() => desk.held().length === 0, 'the clear')
     expect(desk.kinds()).toEqual(['set', 'clear'])
   })
