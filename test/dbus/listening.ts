@@ -2,7 +2,7 @@
 import { createClock } from '../../src/main/platform/clock.ts'
 import { type LinuxDesktop, watchLinuxDesktop } from '../../src/main/platform/departures/linux-desktop.ts'
 import type { AttendanceEvent } from '../../src/main/core/attendance.ts'
-import type { Log } from '../../src/main/core/model.ts'
+import type { Log, LogData } from '../../src/main/core/model.ts'
 
 /** What was heard. */
 export interface Listening extends Disposable {
@@ -19,10 +19,7 @@ export const WAIT = { timeout: 10_000, interval: 5 } as const
 /** Starts hearing, and waits until the first state is known. */
 export async function listen(env: Readonly<Record<string, string | undefined>>): Promise<Listening> {
   const lines: string[] = []
-  const write = (event: string, fields?: object): void => {
-    lines.push(`${event} ${JSON.stringify(fields ?? {})}`)
-  }
-  const log = { info: write, warn: write, error: write, close: () => undefined } as unknown as Log
+  const log = recorder(lines)
   const desktop = watchLinuxDesktop({
     ...{ env, clock: createClock(), log },
     ...{ pid: process.pid, uid: process.getuid?.() ?? 0 },
@@ -35,6 +32,14 @@ export async function listen(env: Readonly<Record<string, string | undefined>>):
     log: () => lines.join('\n'),
     [Symbol.dispose]: desktop.stop,
   }
+}
+
+/** A log that keeps its lines. */
+export function recorder(lines: string[]): Log {
+  const write = (event: string, data: LogData = {}): void => {
+    lines.push(`${event} ${JSON.stringify(data)}`)
+  }
+  return { info: write, warn: write, error: write }
 }
 
 function short(event: AttendanceEvent): string {

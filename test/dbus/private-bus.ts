@@ -1,7 +1,7 @@
 /** A message bus of the test's own: a real dbus-daemon on a socket in a folder that is removed with it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -16,15 +16,18 @@ export interface PrivateBus extends AsyncDisposable {
   /** `kill -9`: every connection ends without a word. */
   kill(): Promise<void>
   start(): Promise<void>
+  /** Makes a name one that the bus starts a program for when it is called. Answers whether that has happened. */
+  activatable(name: string): () => boolean
 }
 
 /** Anybody may own any name, as on a session bus; so the same serves as a system bus. */
-const CONFIG = (socket: string): string => `<!DOCTYPE busconfig PUBLIC
+const CONFIG = (socket: string, services: string): string => `<!DOCTYPE busconfig PUBLIC
   "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
   "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
   <listen>unix:path=${socket}</listen>
+  <servicedir>${services}</servicedir>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
@@ -38,13 +41,14 @@ export async function startBus(): Promise<PrivateBus> {
   const folder = mkdtempSync(join(tmpdir(), 'presence-bus-'))
   const socket = join(folder, 'bus')
   const config = join(folder, 'bus.conf')
-  writeFileSync(config, CONFIG(socket))
+  mkdirSync(join(folder, 'services'))
+  writeFileSync(config, CONFIG(socket, join(folder, 'services')))
   let daemon: ChildProcess | null = null
 
   async function start(): Promise<void> {
     rmSync(socket, { force: true })
     const child = spawn('dbus-daemon', [`--config-file=${config}`, '--nofork', '--print-address=1'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'], // As root it complains about its limits,
     })
     daemon = child
     // The address is printed once the socket is listened on.
@@ -54,7 +58,7 @@ export async function startBus(): Promise<PrivateBus> {
   async function kill(): Promise<void> {
     const child = daemon
     daemon = null
-    if (child === null || child.exitCode !== null) return
+    if (child?.exitCode !== null) return // Never started, or ended already.
     const exit = once(child, 'exit')
     child.kill('SIGKILL')
     await exit
@@ -65,6 +69,12 @@ export async function startBus(): Promise<PrivateBus> {
     address: `unix:path=${socket}`,
     kill,
     start,
+    activatable(name) {
+      const trace = join(folder, `started-${name}`)
+      const service = `[D-BUS Service]\nName=${name}\nExec=/bin/sh -c "touch ${trace}"\n`
+      writeFileSync(join(folder, 'services', `${name}.service`), service)
+      return () => existsSync(trace)
+    },
     async [Symbol.asyncDispose]() {
       await kill()
       rmSync(folder, { recursive: true, force: true })

@@ -155,7 +155,8 @@ export async function launchApp(options: LaunchOptions = {}, retries = 2): Promi
     STAND_IN_PLATFORM: platform,
     SPEC_LOG: log,
     SPEC_OPEN: options.openExternally === true ? 'through' : undefined,
-    ...NO_BUS,
+    // Real Electron keeps its secrets by way of the session bus.
+    ...(found.kind === 'stand-in' ? NO_BUS : {}),
     ...options.env,
   }
   for (const [name, value] of Object.entries(wanted)) if (value !== undefined) env[name] = value

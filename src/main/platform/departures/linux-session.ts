@@ -9,6 +9,8 @@ const MANAGER_PATH = '/org/gnome/SessionManager'
 const CLIENT = 'org.gnome.SessionManager.ClientPrivate'
 /** Our name to the session manager: the desktop file's. */
 const APP_ID = 'clear-presence'
+/** How long the answer may take to arrive, ms; the bus is closed after it, and the process ends. */
+const ANSWER_MS = 300
 
 /**
  * Registers as a client of the session manager (gnome-session, mate-session, cinnamon-session). Xfce's is left out: it
@@ -30,19 +32,19 @@ export function watchSessionManager({
   readonly log: Log
 }): void {
   /** Answers EndSession; null when nobody waits for it. */
-  let answer: (() => void) | null = null
+  let answer: (() => Promise<void>) | null = null
   let letGo = false
 
   lifecycle.onQuit(() => {
     letGo = true
-    answerEnd()
-    return Promise.resolve()
+    return answerEnd()
   })
 
-  function answerEnd(): void {
-    if (answer === null || !letGo) return
-    answer()
+  async function answerEnd(): Promise<void> {
+    const waiting = answer
+    if (waiting === null || !letGo) return
     answer = null
+    await waiting()
     log.info('session end answered')
   }
 
@@ -89,11 +91,11 @@ export function watchSessionManager({
       log.info('session manager says', { member })
       switch (member) {
         case 'QueryEndSession':
-          respond(link, path)
+          void respond(link, path)
           return
         case 'EndSession':
           answer = () => respond(link, path)
-          answerEnd()
+          void answerEnd() // Where the quit began earlier, and its clear has let go already.
           lifecycle.endSession('log-off')
           return
         case 'Stop':
@@ -104,14 +106,11 @@ export function watchSessionManager({
     }
   })
 
-  function respond(link: BusLink, path: string): void {
-    const call = {
+  async function respond(link: BusLink, path: string): Promise<void> {
+    const reply = await link.call({
       ...{ destination: MANAGER, path, interface: CLIENT, member: 'EndSessionResponse' },
-      ...{ signature: 'bs', body: [true, ''] },
-    }
-    link.request(call, (reply) => {
-      if (!reply.ok && reply.error !== 'closed')
-        log.warn('session manager did not take it', { error: reply.error })
+      ...{ signature: 'bs', body: [true, ''], timeoutMs: ANSWER_MS },
     })
+    if (!reply.ok) log.warn('session manager did not take the answer', { error: reply.error })
   }
 }
