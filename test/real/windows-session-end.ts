@@ -7,6 +7,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Desk, NEEDS_STAND_IN as REAL, setUpDesk } from '../e2e/desk.ts'
@@ -38,6 +39,8 @@ async function play(desk: Desk): Promise<boolean> {
   const { simulator } = desk
   await desk.signIn()
   await desk.says(/^On\./)
+  // The window is quicker than the keyring and the disk.
+  await desk.until(() => existsSync(join(desk.app.userDataDir, 'tokens.bin')), 'the tokens on disk')
   simulator.clearJournal()
   await desk.restart({ args: ['--hidden'] })
   await simulator.waitForRequest(
@@ -60,7 +63,7 @@ async function play(desk: Desk): Promise<boolean> {
     clear.status === 200 &&
     clear.outcome === 'answered' &&
     desk.held().length === 0
-  if (!good) console.log(`the app's log ends:\n${desk.log().slice(-4_000)}`)
+  if (!good) throw new Error('not exactly one clear, answered')
   return good
 }
 
@@ -69,6 +72,9 @@ try {
   const good = await play(desk)
   console.log(good ? 'passed: exactly one clear, and it was answered' : 'FAILED')
   process.exitCode = good ? 0 : 1
+} catch (error) {
+  console.log(`FAILED: ${String(error)}\nthe app's log ends:\n${desk.log().slice(-4_000)}`)
+  process.exitCode = 1
 } finally {
   await desk[Symbol.asyncDispose]()
 }
