@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { english } from './english.ts'
 import { DEPARTURES, PAIRS } from './presence.ts'
-import type { Face } from './snapshot.ts'
+import type { Face, LockWatch } from './snapshot.ts'
 import {
   departureText,
   historyText,
+  lockText,
   ownText,
   pairText,
   presenceText,
@@ -205,4 +206,21 @@ describe('lines', () => {
       time: '12:04',
     })
   })
+})
+
+describe('how a lock is noticed', () => {
+  it.each<[LockWatch, string]>([
+    [{ kind: 'system-events' }, 'Told by the system, and checked every 15 seconds'],
+    [{ kind: 'desktop', watchers: ['gnome'] }, 'Told by GNOME, and checked every 15 seconds'],
+    [
+      { kind: 'desktop', watchers: ['kde', 'login-service'] },
+      'Told by KDE Plasma and the login service (logind), and checked every 15 seconds',
+    ],
+    [{ kind: 'poll', why: 'no-session-bus' }, 'No session bus (D-Bus) to tell it. Checked every 15 seconds'],
+    [
+      { kind: 'poll', why: 'no-lock-reported' },
+      'This desktop has reported no lock so far. Checked every 15 seconds',
+    ],
+    [{ kind: 'unknown' }, 'Not known yet'],
+  ])('%j', (watch, text) => expect(lockText(watch)).toBe(text))
 })
