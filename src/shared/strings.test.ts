@@ -216,7 +216,10 @@ describe('how a lock is noticed', () => {
       { kind: 'desktop', watchers: ['kde', 'login-service'] },
       'Told by KDE Plasma and the login service (logind), and checked every 15 seconds',
     ],
-    [{ kind: 'poll', why: 'no-session-bus' }, 'No session bus (D-Bus) to tell it. Checked every 15 seconds'],
+    [
+      { kind: 'poll', why: 'no-session-bus' },
+      'No connection to the desktop (D-Bus). Checked every 15 seconds',
+    ],
     [
       { kind: 'poll', why: 'no-lock-reported' },
       'This desktop has reported no lock so far. Checked every 15 seconds',

@@ -186,7 +186,7 @@ describe.skipIf(SKIPPED !== null)(`a Linux desktop${SKIPPED === null ? '' : ` ($
   it('runs without any bus, and says so', async () => {
     await desk.start({ env: NO_BUS })
     await desk.says(/^(On\.|Cleared |Checked )/)
-    await detailsSay(/No session bus \(D-Bus\) to tell it\. Checked every 15 seconds/)
+    await detailsSay(/No connection to the desktop \(D-Bus\)\. Checked every 15 seconds/)
     await setBusy()
     await desk.lock() // The poll is the net under all of it.
     await desk.until(() => desk.held().length === 0, 'the clear')
