@@ -271,6 +271,12 @@ describe('a Lock', () => {
     expect(desktop.heard).toEqual(['locked'])
   })
 
+  it('while the service that says locked restarts says nothing new', () => {
+    const desktop = play().says('xfce', true).tells(leaves('xfce')).tells(LOCK).after(1_000)
+    desktop.says('xfce', true).after(60_000)
+    expect(desktop.heard).toEqual(['locked'])
+  })
+
   it('counts 10 s where the hint was seen once, also without any saver', () => {
     const desktop = play().says('hint', true).says('hint', false).after(SETTLED).tells(LOCK)
     desktop.after(LOCK_SIGNAL_COUNTS_MS + SETTLED)

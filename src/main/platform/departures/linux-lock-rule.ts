@@ -166,7 +166,7 @@ function saysLocked(state: LockState): boolean {
 
 /** Whether anything here could confirm a `Lock`. The hint exists everywhere, but many desktops never set it. */
 function canSayLocked(state: LockState): boolean {
-  return state.hintSeen || entries(state).some(([source, { goneAt }]) => source !== 'hint' && goneAt === null)
+  return state.hintSeen || entries(state).some(([source]) => source !== 'hint')
 }
 
 function gone(before: LockState, source: StateSource, now: number): LockState {
