@@ -114,6 +114,8 @@ describe.skipIf(NO_DAEMON !== null)(TITLE, () => {
     await expect.poll(() => listening.log().match(/bus connected/g)?.length, WAIT).toBe(4)
     await staysAt(listening, ['locked'])
     expect(saver.asked()).toBeGreaterThan(0)
+    const watchers = ['cinnamon', 'login-service']
+    expect(listening.desktop.watch()).toEqual({ kind: 'desktop', watchers })
     again.hint(false)
     await staysAt(listening, ['locked'])
     saver.say(false)
@@ -199,10 +201,14 @@ describe.skipIf(NO_DAEMON !== null)(TITLE, () => {
   it('takes no session of another user for its own, whatever the environment says', async () => {
     await using buses = await startBuses()
     const other = { id: '1', uid: 12_345, locked: true }
-    await playLogin(buses.system.address, { sessions: [{ id: '2' }, other] })
-    using listening = await listen({ ...buses.env, XDG_SESSION_ID: '1' })
-    expect(listening.log()).toContain('/session/_32')
-    expect(listening.heard).toEqual([])
+    // A service manager's own session is ours, but nobody sits in front of it.
+    const manager = { id: '9', kind: 'manager', locked: true }
+    await playLogin(buses.system.address, { sessions: [{ id: '2' }, other, manager] })
+    for (const { id } of [other, manager]) {
+      using listening = await listen({ ...buses.env, XDG_SESSION_ID: id })
+      expect(listening.log()).toContain('/session/_32')
+      expect(listening.heard).toEqual([])
+    }
   })
 
   it('believes only the service itself, also when a forged signal is sent straight to us', async () => {

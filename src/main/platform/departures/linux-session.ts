@@ -53,20 +53,14 @@ export function watchSessionManager({
   })
   bus.onLink(async (link) => {
     let client: string | null = null
-    let early: (() => void)[] = []
 
-    // Before registering: the query may follow in the same millisecond.
-    await link.onSignal({ sender: MANAGER, interface: CLIENT }, (signal) => {
-      const handle = (): void => {
-        if (signal.path === client) heard(signal.member, signal.path)
-      }
-      if (client === null) early.push(handle)
-      else handle()
+    // Before registering: the query may follow in the same millisecond as our path.
+    await link.onSignal({ sender: MANAGER, interface: CLIENT }, ({ path, member }) => {
+      if (path === client) heard(member, path)
     })
     await link.watchName(MANAGER, (owner) => {
       client = null
       answer = null
-      early = []
       if (owner !== null) register()
     })
 
@@ -83,7 +77,6 @@ export function watchSessionManager({
         }
         client = path
         log.info('session manager knows us', { client: path })
-        for (const handle of early.splice(0)) handle()
       })
     }
 
