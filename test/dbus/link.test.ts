@@ -104,6 +104,19 @@ describe.skipIf(NO_DAEMON !== null)(`a bus${NO_DAEMON === null ? '' : ` (${NO_DA
     await link.closed
   })
 
+  it('starts no service that is not there', async () => {
+    await using bus = await startBus()
+    const started = bus.activatable('org.example.Sleeping')
+    const link = await openLink([path(bus.address)])
+    const reply = await link.call({
+      ...{ destination: 'org.example.Sleeping', path: '/' },
+      ...{ interface: 'org.example.Sleeping', member: 'Wake', timeoutMs: 1_000 },
+    })
+    expect(reply).toEqual({ ok: false, error: 'org.freedesktop.DBus.Error.ServiceUnknown' })
+    expect(started()).toBe(false)
+    link.close()
+  })
+
   it('tells who owns a name now, and every change', async () => {
     await using bus = await startBus()
     const link = await openLink([path(bus.address)])
