@@ -112,7 +112,7 @@ describe.skipIf(NO_DAEMON !== null)(`a bus${NO_DAEMON === null ? '' : ` (${NO_DA
       ...{ destination: 'org.example.Sleeping', path: '/' },
       ...{ interface: 'org.example.Sleeping', member: 'Wake', timeoutMs: 1_000 },
     })
-    expect(reply).toEqual({ ok: false, error: 'org.freedesktop.DBus.Error.ServiceUnknown' })
+    expect(reply).toEqual({ ok: false, error: 'org.freedesktop.DBus.Error.NameHasNoOwner' })
     expect(started()).toBe(false)
     link.close()
   })
