@@ -221,11 +221,19 @@ export interface ManagerService extends Service {
   /** What clients answered, with the moment (`performance.now()`), in order. */
   readonly answers: readonly { readonly ok: boolean; readonly at: number }[]
   /** Sends to the last client only, as the real one does. */
-  say(member: 'QueryEndSession' | 'EndSession' | 'CancelEndSession' | 'Stop'): void
+  say(member: EndSignal): void
+  /** Sends to everybody on the bus, from some client's path. */
+  shout(member: EndSignal): void
 }
 
-/** Plays a session manager. */
-export async function playSessionManager(address: string): Promise<ManagerService> {
+/** What a session manager tells its clients. */
+type EndSignal = 'QueryEndSession' | 'EndSession' | 'CancelEndSession' | 'Stop'
+
+/** Plays a session manager. `busy`: it answers a registration, which it has taken in at once, only after that. */
+export async function playSessionManager(
+  address: string,
+  { busy = Promise.resolve() }: { readonly busy?: Promise<unknown> } = {},
+): Promise<ManagerService> {
   const bus = await join(address)
   const clients: string[] = []
   const answers: { ok: boolean; at: number }[] = []
@@ -233,10 +241,11 @@ export async function playSessionManager(address: string): Promise<ManagerServic
   let client = ''
   bus.exportInterface(
     {
-      RegisterClient(appId: string, startupId: string, { sender }: { sender?: string }) {
+      async RegisterClient(appId: string, startupId: string, { sender }: { sender?: string }) {
+        const mine = `/org/gnome/SessionManager/Client${String(clients.length + 1)}`
         clients.push(`${appId} ${startupId}`)
         client = sender ?? ''
-        path = `/org/gnome/SessionManager/Client${String(clients.length)}`
+        path = mine
         bus.exportInterface(
           {
             EndSessionResponse(ok: boolean) {
@@ -247,23 +256,26 @@ export async function playSessionManager(address: string): Promise<ManagerServic
           path,
           { name: CLIENT, methods: { EndSessionResponse: ['bs', '', [], []] } },
         )
-        return path
+        await busy
+        return mine
       },
     },
     '/org/gnome/SessionManager',
     { name: MANAGER, methods: { RegisterClient: ['ss', 'o', [], []] } },
   )
   const service = await own(bus, MANAGER)
+  function send(member: EndSignal, to: { readonly path: string; readonly destination?: string }): void {
+    const flags = member === 'QueryEndSession' || member === 'EndSession'
+    bus.connection.message({
+      ...{ type: 4, serial: bus.serial++, interface: CLIENT, member, ...to },
+      ...(flags ? { signature: 'u', body: [0] } : {}),
+    })
+  }
   return {
     ...service,
     clients,
     answers,
-    say(member) {
-      const flags = member === 'QueryEndSession' || member === 'EndSession'
-      bus.connection.message({
-        ...{ type: 4, serial: bus.serial++, path, interface: CLIENT, member, destination: client },
-        ...(flags ? { signature: 'u', body: [0] } : {}),
-      })
-    },
+    say: (member) => send(member, { path, destination: client }),
+    shout: (member) => send(member, { path: '/org/gnome/SessionManager/Client99' }),
   }
 }

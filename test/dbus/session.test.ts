@@ -1,6 +1,7 @@
 /** The session manager of GNOME and MATE, played on a real message bus: what is answered when, and what is done. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { CALL_TIMEOUT_MS } from '../../src/main/platform/dbus/link.ts'
 import type { QuitHandler } from '../../src/main/platform/lifecycle.ts'
 import { type Listening, listen, WAIT } from './listening.ts'
 import { NO_DAEMON, startBus } from './private-bus.ts'
@@ -91,6 +92,40 @@ describe.skipIf(NO_DAEMON !== null)(
       await registered(manager)
       manager.say('Stop')
       await expect.poll(() => life.ended, WAIT).toEqual(['log-off'])
+    })
+
+    it('answers a manager that has taken the registration in, but not answered it yet', async () => {
+      await using bus = await startBus()
+      const manager = await playSessionManager(bus.address, { busy: new Promise(() => undefined) })
+      using listening = await listen({ DBUS_SESSION_BUS_ADDRESS: bus.address })
+      const life = live(listening)
+      await registered(manager)
+      // Nobody knows yet whom this is for.
+      manager.shout('EndSession')
+      manager.say('QueryEndSession')
+      await expect.poll(() => manager.answers.map(({ ok }) => ok), WAIT).toEqual([true])
+      expect(life.ended).toEqual([])
+      manager.say('EndSession')
+      await expect.poll(() => life.ended, WAIT).toEqual(['log-off'])
+      await life.letGo()
+      expect(manager.answers).toHaveLength(2)
+    })
+
+    it('waits long for a manager that is busy at the log-in', async () => {
+      await using bus = await startBus()
+      const manager = await playSessionManager(bus.address, { busy: sleep(CALL_TIMEOUT_MS + 500) })
+      using listening = await listen({ DBUS_SESSION_BUS_ADDRESS: bus.address })
+      const life = live(listening)
+      await registered(manager)
+      await expect.poll(listening.log, WAIT).toMatch(/session manager (knows us|refused)/)
+      expect(listening.log()).toContain(
+        'session manager knows us {"client":"/org/gnome/SessionManager/Client1"}',
+      )
+      // Known by its path from now on, and nothing else is meant for us.
+      manager.shout('EndSession')
+      manager.say('QueryEndSession')
+      await expect.poll(() => manager.answers.length, WAIT).toBe(1)
+      expect(life.ended).toEqual([])
     })
 
     it('registers with a manager that comes later, restarts, or comes back with its bus', async () => {

@@ -85,6 +85,32 @@ describe.concurrent('quitting', () => {
     expect(ms).toBeGreaterThan(3_000)
   })
 
+  // One process's timers fire in their order however late it is: no limit here is a time of this machine's.
+  it(
+    "gets no more than the system's time when the session ends during a quit",
+    { timeout: SLOW },
+    async () => {
+      const { lines, code } = await play('session end meanwhile')
+      expect(lines).toEqual([
+        'report {"type":"leaving","departure":"quit","deadlineMs":5000}',
+        'report {"type":"leaving","departure":"log-off","deadlineMs":3500}',
+        'let go log-off',
+        'second system log-off',
+      ])
+      expect(code).toBe(0)
+    },
+  )
+
+  it.each(['session end meanwhile, handler hangs', 'session end late in a quit'])(
+    'does not wait longer for a handler that hangs: %s',
+    { timeout: SLOW },
+    async (scene) => {
+      const { lines, code } = await play(scene)
+      expect(lines).toEqual(['log quit handlers took too long'])
+      expect(code).toBe(0)
+    },
+  )
+
   it('ends by force when even quitting hangs', { timeout: SLOW }, async () => {
     const { lines, code } = await play('quit hangs')
     expect(lines).toEqual(['log quit hangs; ending'])

@@ -35,6 +35,13 @@ const lifecycle = createLifecycle({ log })
 const report = (event: object): void => say('report', event)
 const poll = createIdlePoll({ clock: createClock(), log, report })
 
+/** The user quits, and so much later the session ends. */
+async function quitThenEnd(ms: number): Promise<void> {
+  lifecycle.requestQuit()
+  await pause(ms)
+  lifecycle.endSession('log-off')
+}
+
 /** Plays what the platform's own events do; `emit` is the operating system. */
 function power(...events: string[]): void {
   watchPower({
@@ -70,6 +77,41 @@ const SCENES: Record<string, () => unknown> = {
   'handler hangs': () => {
     lifecycle.onQuit(() => new Promise(() => undefined))
     app.quit()
+  },
+  'session end meanwhile': async () => {
+    let deadlineMs = 0
+    lifecycle.onQuit(
+      quitDeparture({
+        report: (event) => {
+          report(event)
+          if (event.type === 'leaving') deadlineMs = event.deadlineMs
+        },
+        // As the engine: at the departure's own deadline when nothing is answered.
+        released: async (departure) => {
+          await pause(deadlineMs)
+          say('let go', departure)
+        },
+      }),
+    )
+    lifecycle.onQuit(saying('second'))
+    await quitThenEnd(100)
+    // 3.5 s after the session's end, which is before the quit's own 5.
+    await pause(4_200)
+    say('too late')
+  },
+  'session end meanwhile, handler hangs': async () => {
+    lifecycle.onQuit(() => new Promise(() => undefined))
+    await quitThenEnd(100)
+    // 4 s after the session's end, which is before the quit's own 5.5.
+    await pause(4_700)
+    say('too late')
+  },
+  'session end late in a quit': async () => {
+    lifecycle.onQuit(() => new Promise(() => undefined))
+    await quitThenEnd(3_000)
+    // The quit's own 5.5 s, which are before 4 after the session's end.
+    await pause(3_250)
+    say('too late')
   },
   'quit hangs': () => {
     app.on('will-quit', (event) => event.preventDefault())

@@ -8,7 +8,10 @@ export type QuitOrigin = 'user' | 'system'
 /** The departure that the end of the process is. */
 export type QuitDeparture = 'quit' | 'log-off' | 'shutdown'
 
-/** What must be done before the process ends. Resolves when it may; a rejection is logged and holds nothing up. */
+/**
+ * What must be done before the process ends. Resolves when it may; a rejection is logged and holds nothing up. The first
+ * handler is called a second time when the OS ends the session meanwhile: either call may let go.
+ */
 export type QuitHandler = (origin: QuitOrigin, departure: QuitDeparture) => Promise<void>
 
 /** The life of the process. */
@@ -22,7 +25,10 @@ export interface Lifecycle {
   onQuit(handler: QuitHandler): void
   /** Our own command: quits with the user's time limit. A quit that is under way is not changed. */
   requestQuit(): void
-  /** The OS ends the session: quits with the system's time limit. */
+  /**
+   * The OS ends the session: quits with the system's time limit. A user's quit that is under way gets no longer than
+   * that from now on.
+   */
   endSession(departure: Exclude<QuitDeparture, 'quit'>): void
   /** Whether the end has begun. */
   quitting(): boolean
@@ -44,32 +50,53 @@ export function createLifecycle({ log }: { readonly log: Log }): Lifecycle {
   const handlers: QuitHandler[] = []
   let origin: QuitOrigin = 'system'
   let departure: QuitDeparture = 'quit'
-  let state: 'running' | 'clearing' | 'done' = 'running'
+  /** `departing`: the first handler, the departure, has not let go yet. */
+  let state: 'running' | 'departing' | 'closing' | 'done' = 'running'
+  const limit = createLimit({ log, onEnd: finish })
+  let letGo = (): void => undefined
 
   function begin(): void {
-    state = 'clearing'
+    state = 'departing'
     log.info('quit begins', { origin, departure })
-    const limit = QUIT_TIME_MS[origin] + HANDLER_SLACK_MS
-    // Not referenced: it must not be what keeps the process alive. Only reached when even quitting hangs.
-    setTimeout(() => {
-      log.error('quit hangs; ending')
-      app.exit(1)
-    }, limit + LAST_RESORT_MS).unref()
-    void bounded(runHandlers(), limit).then((inTime) => {
-      if (!inTime) log.warn('quit handlers took too long', { ms: limit })
-      state = 'done'
-      app.quit()
-    })
+    limit.set(QUIT_TIME_MS[origin])
+    void runHandlers().then(finish)
   }
 
   async function runHandlers(): Promise<void> {
-    for (const handler of handlers) {
-      try {
-        await handler(origin, departure)
-      } catch (error) {
-        log.error('quit handler failed', describe(error))
-      }
+    const [first, ...others] = handlers
+    if (first !== undefined) {
+      const hurried = new Promise<void>((resolve) => {
+        letGo = resolve
+      })
+      await Promise.race([run(first), hurried])
     }
+    if (state === 'departing') state = 'closing'
+    for (const handler of others) await run(handler)
+  }
+
+  async function run(handler: QuitHandler): Promise<void> {
+    try {
+      await handler(origin, departure)
+    } catch (error) {
+      log.error('quit handler failed', describe(error))
+    }
+  }
+
+  /** The OS waits for less than the user does: it is a departure of its own, and the one that lets go first counts. */
+  function hurry(why: QuitDeparture): void {
+    origin = 'system'
+    departure = why
+    log.info('quit hurried', { departure })
+    limit.set(QUIT_TIME_MS.system)
+    const [first] = handlers
+    if (state === 'departing' && first !== undefined) void run(first).then(letGo)
+  }
+
+  function finish(): void {
+    if (state === 'done') return
+    limit.clear()
+    state = 'done'
+    app.quit()
   }
 
   app.on('before-quit', (event) => {
@@ -110,20 +137,45 @@ export function createLifecycle({ log }: { readonly log: Log }): Lifecycle {
       handlers.push(handler)
     },
     requestQuit: () => quitAs('user', 'quit'),
-    endSession: (why) => quitAs('system', why),
+    endSession(why) {
+      if ((state === 'departing' || state === 'closing') && origin === 'user') hurry(why)
+      else quitAs('system', why)
+    },
     quitting: () => state !== 'running',
   }
 }
 
-/** Whether the work ended within `ms`. It must not reject. */
-async function bounded(work: Promise<void>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms)
-  })
-  const inTime = await Promise.race([work.then(() => true), late])
-  clearTimeout(timer)
-  return inTime
+/** The two ends of patience with the handlers. */
+interface Limit {
+  /** Starts them for a departure that may take `ms`, or moves them nearer; never further away. */
+  set(ms: number): void
+  /** The handlers are done. Patience with what hangs afterwards goes on. */
+  clear(): void
+}
+
+function createLimit({ log, onEnd }: { readonly log: Log; readonly onEnd: () => void }): Limit {
+  let patience: NodeJS.Timeout | undefined
+  let lastResort: NodeJS.Timeout | undefined
+  let endsAt = Infinity
+  return {
+    set(departureMs) {
+      const ms = departureMs + HANDLER_SLACK_MS
+      if (performance.now() + ms >= endsAt) return
+      endsAt = performance.now() + ms
+      clearTimeout(patience)
+      clearTimeout(lastResort)
+      patience = setTimeout(() => {
+        log.warn('quit handlers took too long', { ms })
+        onEnd()
+      }, ms)
+      // Not referenced: it must not be what keeps the process alive. Only reached when even quitting hangs.
+      lastResort = setTimeout(() => {
+        log.error('quit hangs; ending')
+        app.exit(1)
+      }, ms + LAST_RESORT_MS).unref()
+    },
+    clear: () => clearTimeout(patience),
+  }
 }
 
 /** What would otherwise end the process, or go unnoticed, is written down; clearing goes on. */

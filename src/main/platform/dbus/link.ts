@@ -33,6 +33,8 @@ export interface BusSignal {
   readonly path: string
   readonly member: string
   readonly body: readonly unknown[]
+  /** Sent to this connection alone; otherwise to everybody who wants it. */
+  readonly toUs: boolean
 }
 
 /** One connection. After its end every call answers `closed` and nothing is told any more. */
@@ -135,13 +137,15 @@ function createLink(bus: MessageBus, socket: Socket): BusLink {
   bus.connection.on('message', (message) => {
     if (message.type !== SIGNAL) return
     const { sender, path, member, body = [] } = message
+    // The bus routes what names a receiver to nobody else.
+    const toUs = message.destination !== undefined
     if (sender === undefined || path === undefined || member === undefined) return
     if (sender === BUS && message.interface === BUS && member === 'NameOwnerChanged') {
       ownerChanged(body)
       return
     }
     for (const { match, tell } of listeners) {
-      if (matches(match, message) && owners.get(match.sender) === sender) tell({ path, member, body })
+      if (matches(match, message) && owners.get(match.sender) === sender) tell({ path, member, body, toUs })
     }
   })
 

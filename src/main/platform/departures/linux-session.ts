@@ -11,6 +11,11 @@ const CLIENT = 'org.gnome.SessionManager.ClientPrivate'
 const APP_ID = 'clear-presence'
 /** How long the answer may take to arrive, ms; the bus is closed after it, and the process ends. */
 const ANSWER_MS = 300
+/**
+ * How long a registration may take, ms: it goes out at the log-in, when the manager starts everything else, and there is
+ * no second one.
+ */
+const REGISTER_MS = 60_000
 
 /**
  * Registers as a client of the session manager (gnome-session, mate-session, cinnamon-session). Xfce's is left out: it
@@ -55,8 +60,9 @@ export function watchSessionManager({
     let client: string | null = null
 
     // Before registering: the query may follow in the same millisecond as our path.
-    await link.onSignal({ sender: MANAGER, interface: CLIENT }, ({ path, member }) => {
-      if (path === client) heard(member, path)
+    await link.onSignal({ sender: MANAGER, interface: CLIENT }, ({ path, member, toUs }) => {
+      // A manager that has us on its list waits for us, also when its answer hasn't told our path yet.
+      if (path === client || (client === null && toUs)) heard(member, path)
     })
     await link.watchName(MANAGER, (owner) => {
       client = null
@@ -67,7 +73,7 @@ export function watchSessionManager({
     function register(): void {
       const call = {
         ...{ destination: MANAGER, path: MANAGER_PATH, interface: MANAGER, member: 'RegisterClient' },
-        ...{ signature: 'ss', body: [APP_ID, startupId] },
+        ...{ signature: 'ss', body: [APP_ID, startupId], timeoutMs: REGISTER_MS },
       }
       link.request(call, (reply) => {
         const path = reply.ok ? reply.body[0] : undefined
