@@ -1,9 +1,10 @@
 /** A message bus of the test's own: a real dbus-daemon on a socket in a folder that is removed with it. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 
 /** Why these tests can't run here, or null. */
 export const NO_DAEMON =
@@ -36,6 +37,9 @@ const CONFIG = (socket: string, services: string): string => `<!DOCTYPE busconfi
 </busconfig>
 `
 
+/** Kills the daemon when its standard input ends: at `kill`, and when this process is taken away in the middle of a test. */
+const DAEMON = `dbus-daemon --config-file="$1" --nofork --print-address=1 & read -r _; kill -9 $!; wait $!`
+
 /** Starts a bus. */
 export async function startBus(): Promise<PrivateBus> {
   const folder = mkdtempSync(join(tmpdir(), 'presence-bus-'))
@@ -43,12 +47,12 @@ export async function startBus(): Promise<PrivateBus> {
   const config = join(folder, 'bus.conf')
   mkdirSync(join(folder, 'services'))
   writeFileSync(config, CONFIG(socket, join(folder, 'services')))
-  let daemon: ChildProcess | null = null
+  let daemon: ChildProcessByStdio<Writable, Readable, null> | null = null
 
   async function start(): Promise<void> {
     rmSync(socket, { force: true })
-    const child = spawn('dbus-daemon', [`--config-file=${config}`, '--nofork', '--print-address=1'], {
-      stdio: ['ignore', 'pipe', 'ignore'], // As root it complains about its limits,
+    const child = spawn('/bin/sh', ['-c', DAEMON, 'sh', config], {
+      stdio: ['pipe', 'pipe', 'ignore'], // As root it complains about its limits.
     })
     daemon = child
     // The address is printed once the socket is listened on.
@@ -58,9 +62,9 @@ export async function startBus(): Promise<PrivateBus> {
   async function kill(): Promise<void> {
     const child = daemon
     daemon = null
-    if (child?.exitCode !== null) return // Never started, or ended already.
+    if (child === null) return
     const exit = once(child, 'exit')
-    child.kill('SIGKILL')
+    child.stdin.end()
     await exit
   }
 
