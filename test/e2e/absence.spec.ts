@@ -414,3 +414,22 @@ describe.skipIf(NEEDS_STAND_IN)('on Windows', () => {
     await desk.says(/^Sign in/)
   })
 })
+
+describe.skipIf(NEEDS_STAND_IN)('a clear that is on its way when the machine falls asleep', () => {
+  it('does not arrive after a night, when the user is in a call at home', async () => {
+    await using desk = await setUpDesk({ platform: 'linux' })
+    await desk.signIn()
+    await desk.says(/^On\./)
+    // A network so slow that the connection is still being made when the machine sleeps; its timers sleep, too.
+    desk.simulator.setDelay(2_000)
+    desk.simulator.dropConnections('reset')
+    await desk.app.power('suspend')
+    await desk.app.advanceTime(8 * 3_600_000, { wallOnly: true })
+    desk.otherProgramCalls()
+    await desk.app.power('resume')
+    await desk.until(() => desk.log().includes('presence write ended'), 'the end of the attempt')
+    expect(desk.log()).toMatch(/presence write ended.*"failed":"(aborted|timeout)"/)
+    expect(desk.kinds()).toEqual([])
+    expect(desk.held()).toEqual(['Busy/InACall'])
+  })
+})

@@ -15,7 +15,7 @@ import {
 } from './draft.ts'
 import { leaseMsOf, mustHaveEnded, WRITE_LIMIT_MS } from './lease.ts'
 import type { Due, Own, SessionKey } from './model.ts'
-import type { Session } from './state.ts'
+import type { Flight, Session } from './state.ts'
 import { later, SECOND } from './time.ts'
 
 /** A flight without an answer this long after its limit was lost together with its worker, ms. */
@@ -31,32 +31,36 @@ export function advance(draft: Draft): void {
   }
 }
 
-/** The sender promises an answer for each write. Should it break that promise, nothing may wait for ever. */
+/**
+ * The sender promises an answer for each write. Should it break that promise, nothing may wait for ever. And one that was
+ * open when the machine fell asleep must not go out at the wake: its timer slept, too, and the user may be elsewhere.
+ */
 function forgetLostFlights(draft: Draft, key: SessionKey): void {
   const session = draft.state.sessions[key]
   if (session === undefined) return
-  const kept = session.flights.filter(({ endsBy }) => !past(draft, later(endsBy, LOST_AFTER_MS)))
-  if (kept.length !== session.flights.length) patchSession(draft, key, { flights: kept })
+  const lost = session.flights.filter(({ endsBy }) => past(draft, later(endsBy, LOST_AFTER_MS)))
+  if (lost.length === 0) return
+  abort(draft, lost)
+  patchSession(draft, key, { flights: session.flights.filter((flight) => !lost.includes(flight)) })
 }
 
 function advanceDue(draft: Draft, key: SessionKey): void {
   const session = draft.state.sessions[key]
   const due = session?.record.due
   if (session === undefined || due === undefined || due === null) return
-  if (session.flights.some(({ kind, absence }) => kind === 'clear' && absence === due.absence)) return
-
   const { own, signingOut } = session.record
   if (own !== null && mustHaveEnded(own, draft.now, draft.state.serverOffsetMs)) {
-    settle(draft, key, 'expired')
+    giveUp(draft, key, session, 'expired')
     return
   }
-  if (
-    own === null &&
-    // A sign-out stays one, whatever departure came after it: its tokens wait for the clear.
-    (age(draft, due.since) >= ASSUMED_LIMIT_MS ||
-      !(away(draft) || isExplicit(due.departure) || signingOut !== null))
-  ) {
-    // What stands now under our registration may be a live call, here or at another machine.
+  // What stands now under our registration may be a live call, here or at another machine.
+  if (own === null && age(draft, due.since) >= ASSUMED_LIMIT_MS) {
+    giveUp(draft, key, session, 'not-confirmed')
+    return
+  }
+  if (session.flights.some(({ kind, absence }) => kind === 'clear' && absence === due.absence)) return
+  // A sign-out stays one, whatever departure came after it: its tokens wait for the clear.
+  if (own === null && !(away(draft) || isExplicit(due.departure) || signingOut !== null)) {
     settle(draft, key, 'not-confirmed')
     return
   }
@@ -71,9 +75,27 @@ function advanceDue(draft: Draft, key: SessionKey): void {
   if (token === 'ready') {
     patchSession(draft, key, { answered: null })
     send(draft, key, { kind: 'clear' }, due.absence, null)
-  } else if (token === 'needs-sign-in' && due.problem?.code !== 'needs-sign-in') {
+  } else if (token === 'needs-sign-in' && due.problem?.code !== session.signInProblem?.code) {
     patchRecord(draft, key, { due: { ...due, problem: session.signInProblem } })
   }
+}
+
+/** Ends what is due by its age: a clear that is still on its way must not arrive any more. */
+function giveUp(
+  draft: Draft,
+  key: SessionKey,
+  session: Session,
+  settlement: 'expired' | 'not-confirmed',
+): void {
+  abort(
+    draft,
+    session.flights.filter(({ kind }) => kind === 'clear'),
+  )
+  settle(draft, key, settlement)
+}
+
+function abort(draft: Draft, flights: readonly Flight[]): void {
+  for (const { id } of flights) draft.actions.push({ type: 'abort', id })
 }
 
 /** A clear was answered while an unanswered set could still take effect after it: clear again once that can't happen. */

@@ -245,6 +245,43 @@ describe('session end', () => {
     ).toEqual(['return'])
   })
 
+  it('makes the next departure one of its own when somebody was seen since', () => {
+    const lock = { type: 'lock', source: 'system-events', locked: true } as const
+    const seen = poll('active', 0)
+    expect(
+      play([
+        [0, ending],
+        [15, seen],
+        [45, lock],
+      ]).edges.at(-1),
+    ).toEqual(['return', 'left:lock'])
+    expect(
+      play([
+        [0, ending],
+        [15, seen],
+        [30, ending],
+      ]).edges.at(-1),
+    ).toEqual(['return', 'left:shutdown'])
+    // Nobody was: the same absence.
+    expect(
+      play([
+        [0, ending],
+        [15, poll('active', 20)],
+        [30, ending],
+      ]).edges.at(-1),
+    ).toEqual([])
+  })
+
+  it('is forgotten a minute after the first question, however often it is repeated', () => {
+    expect(
+      play([
+        [0, ending],
+        [50, ending],
+        [61, poll('active', 0)],
+      ]).away,
+    ).toBe(false)
+  })
+
   it('is never forgotten once it is certain', () => {
     const ended = { type: 'session-ended', departure: 'shutdown' } as const
     expect(

@@ -18,10 +18,18 @@ export type SessionEnd = 'quit' | 'log-off' | 'shutdown'
 /** Who can vote on whether the screen is locked. Each vote stands until its own source withdraws it. */
 export type LockSource = 'system-events' | 'poll' | `desktop:${string}`
 
-/** What a source reports. Sources only translate; they decide nothing. */
+/**
+ * What a source reports. Sources only translate; they decide nothing. `found`: it was so already when the source was first
+ * asked, and since when nobody knows.
+ */
 export type AttendanceEvent =
   /** A source that can report both edges says whether the screen is locked. */
-  | { readonly type: 'lock'; readonly source: LockSource; readonly locked: boolean }
+  | {
+      readonly type: 'lock'
+      readonly source: LockSource
+      readonly locked: boolean
+      readonly found?: boolean
+    }
   /** A desktop that never reports an unlock was asked to lock (login1 `Lock`). */
   | { readonly type: 'lock-requested' }
   /** `powerMonitor.getSystemIdleState()` and `getSystemIdleTime()` (s), every 15 s and after a resume. */
@@ -34,7 +42,7 @@ export type AttendanceEvent =
   | { readonly type: 'suspend'; readonly holdMs?: number }
   | { readonly type: 'resume' }
   /** Another user is in front of the machine (`true`), or this one again. */
-  | { readonly type: 'switched'; readonly away: boolean }
+  | { readonly type: 'switched'; readonly away: boolean; readonly found?: boolean }
   /** The OS asks to end the session (Windows `query-session-end`); it may still be cancelled by another program. */
   | { readonly type: 'session-ending'; readonly departure: SessionEnd }
   /** The session ends for certain (Windows `session-end`); `holdMs` as for `suspend`. */
@@ -57,15 +65,19 @@ export interface Attendance {
   /** When a desktop without unlock reports was last asked to lock, monotonic ms; null when that vote is withdrawn. */
   readonly lockRequestedAt: number | null
   readonly asleep: boolean
-  /** When the machine last woke, wall and monotonic ms; null while it sleeps or never did. */
-  readonly resumedAt: { readonly wall: number; readonly mono: number } | null
+  /** When the machine last woke, monotonic ms; null while it sleeps or never did. */
+  readonly resumedAt: number | null
   readonly switched: boolean
   readonly idle: boolean
-  /** The OS announced the session's end at that monotonic moment. `certain` once it can't be cancelled. */
+  /**
+   * The OS announced the session's end at that monotonic moment. `certain` once it can't be cancelled; `input`: somebody
+   * has used the machine since, so another program may have cancelled it.
+   */
   readonly ending: {
     readonly departure: SessionEnd
     readonly at: number
     readonly certain: boolean
+    readonly input: boolean
   } | null
   /** The app is about to end. */
   readonly leaving: SessionEnd | null
@@ -144,8 +156,35 @@ export function attend(
       edges: [...edgesBetween(before, back, settings), ...edgesBetween(back, left, settings)],
     }
   }
+  if (before.ending !== null && !before.ending.certain && before.ending.input && leavesAgain(event)) {
+    // The announced end did not come, and somebody was here since: this is a departure of its own.
+    const back: Attendance = { ...before, ending: null }
+    const left = attend(back, event, now, settings)
+    return { attendance: left.attendance, edges: [...edgesBetween(before, back, settings), ...left.edges] }
+  }
   const attendance = take(before, event, now, settings)
   return { attendance, edges: edgesBetween(before, attendance, settings) }
+}
+
+/** Whether the event takes the user away, whatever was known before. */
+function leavesAgain(event: AttendanceEvent): boolean {
+  switch (event.type) {
+    case 'lock':
+      return event.locked
+    case 'switched':
+      return event.away
+    case 'lock-requested':
+    case 'suspend':
+    case 'session-ending':
+    case 'session-ended':
+    case 'leaving':
+      return true
+    case 'poll':
+      return event.state === 'locked'
+    case 'resume':
+    case 'used':
+      return false
+  }
 }
 
 function take(
@@ -164,13 +203,20 @@ function take(
     case 'suspend':
       return { ...before, asleep: true, resumedAt: null }
     case 'resume':
-      return { ...before, resumedAt: { wall: now.wall, mono: now.mono } }
+      return { ...before, resumedAt: now.mono }
     case 'switched':
       return { ...before, switched: event.away }
     case 'session-ending':
-      return { ...before, ending: { departure: event.departure, at: now.mono, certain: false } }
+      // Asked again and again, it is still the same end: it is forgotten a minute after the first question.
+      return {
+        ...before,
+        ending: {
+          ...{ at: now.mono, certain: false, input: false, ...before.ending },
+          departure: event.departure,
+        },
+      }
     case 'session-ended':
-      return { ...before, ending: { departure: event.departure, at: now.mono, certain: true } }
+      return { ...before, ending: { departure: event.departure, at: now.mono, certain: true, input: false } }
     case 'used':
       // Whoever uses our window sits here. Only for desktops that can't report an unlock; elsewhere the votes know better.
       return { ...before, lockRequestedAt: null }
@@ -205,20 +251,17 @@ function polled(
   }
 
   const input = poll.idleSeconds * SECOND
-  if (next.resumedAt !== null && input < sinceMs(next.resumedAt, now)) {
+  // Idle time comes in whole seconds, rounded down: a last input just before the wake must not look like one after it.
+  if (next.resumedAt !== null && input + SECOND <= now.mono - next.resumedAt) {
     // Somebody touched the machine after it woke: it is not a wake in a bag.
     next = { ...next, asleep: false, resumedAt: null, lockRequestedAt: null }
   }
   if (next.ending !== null && !next.ending.certain) {
     const age = now.mono - next.ending.at
-    if (age >= ENDING_FORGOTTEN_MS && input < age) next = { ...next, ending: null }
+    const seen = next.ending.input || input + SECOND <= age
+    next = { ...next, ending: age >= ENDING_FORGOTTEN_MS && seen ? null : { ...next.ending, input: seen } }
   }
   return { ...next, idle: settings.enabled.idle && input >= settings.idleAfterMs }
-}
-
-/** ms since a wake by the clock that counted more. */
-function sinceMs(moment: { readonly wall: number; readonly mono: number }, now: Now): number {
-  return Math.max(now.wall - moment.wall, now.mono - moment.mono)
 }
 
 function isNewRequest(before: Attendance, now: Now): boolean {

@@ -30,11 +30,31 @@ export const DEADLINE_MS: Readonly<Record<DepartureKind, number>> = {
   manual: 10 * SECOND,
 }
 
-/** A departure by which the user goes away: owed by every session. `first`: while present, so a new absence begins. */
-export function departed(draft: Draft, departure: DepartureKind, first: boolean, deadlineMs?: number): void {
+/**
+ * A departure by which the user goes away: owed by every session. `first`: while present, so a new absence begins.
+ * `found`: nobody knows since when, so it is like a start while away: of what another program may have set only what is
+ * due already is cleared, for what stands now may be a call elsewhere.
+ */
+export function departed(
+  draft: Draft,
+  departure: DepartureKind,
+  { first, found, deadlineMs = DEADLINE_MS[departure] }: Leaving,
+): void {
   if (first) patch(draft, { absence: draft.state.absence + 1 })
-  openDeparture(draft, departure, deadlineMs ?? DEADLINE_MS[departure])
-  for (const key of Object.keys(draft.state.sessions)) owe(draft, key, departure, first)
+  openDeparture(draft, departure, deadlineMs)
+  for (const [key, { record }] of Object.entries(draft.state.sessions)) {
+    // Somebody else has signed in since: this user is not the one who leaves.
+    const gone = record.signingOut !== null && key !== draft.state.active
+    owe(draft, key, departure, first && !gone && !(found && record.own === null))
+  }
+}
+
+/** How the user left. */
+export interface Leaving {
+  readonly first: boolean
+  readonly found: boolean
+  /** ms; default: the departure's own. */
+  readonly deadlineMs?: number
 }
 
 /**
@@ -130,10 +150,8 @@ export function releaseDepartures(draft: Draft): void {
   const open = Object.values(draft.state.sessions).filter(({ record }) => record.due !== null)
   const settled = open.length === 0
   const stuck = open.every(
-    ({ record, flights, refresh }) =>
-      flights.length === 0 &&
-      refresh === null &&
-      (record.due?.problem?.code === 'needs-sign-in' || record.due?.problem?.code === 'not-permitted'),
+    ({ flights, refresh, signInProblem, forbidden }) =>
+      flights.length === 0 && refresh === null && (signInProblem !== null || forbidden !== null),
   )
   const kept: OpenDeparture[] = []
   for (const departure of draft.state.departures) {

@@ -49,7 +49,13 @@ export function patchRecord(draft: Draft, key: SessionKey, part: Partial<Session
 /** Takes one session out of the registry. */
 export function removeSession(draft: Draft, key: SessionKey): void {
   const sessions = Object.fromEntries(Object.entries(draft.state.sessions).filter(([other]) => other !== key))
-  patch(draft, { sessions, active: draft.state.active === key ? null : draft.state.active })
+  const { active } = draft.state
+  patch(draft, { sessions, active: active === key ? newestAccount(sessions) : active })
+}
+
+/** The account that is signed in: the last one that isn't being signed out; null when there is none. */
+export function newestAccount(sessions: State['sessions']): SessionKey | null {
+  return Object.keys(sessions).findLast((key) => sessions[key]?.record.signingOut === null) ?? null
 }
 
 /** This moment in server time. */

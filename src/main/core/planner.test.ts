@@ -918,6 +918,9 @@ describe('sign-out', () => {
     const blake = { ...ALEX, userId: '44444444-0000-4000-8000-000000000000', username: 'blake@example.test' }
     const idle = new World().ready()
     idle.play({ type: 'signed-in', identity: blake, expiresAt: idle.now().wall + HOUR })
+    // What another program may have set for the first one is cleared before the tokens go.
+    expect(idle.kinds()).toEqual(['clear'])
+    idle.answer(ANSWERS.notFound)
     expect(idle.actions).toContainEqual(expect.objectContaining({ type: 'forget' }))
     expect(Object.keys(idle.state.sessions)).toEqual([idle.state.active])
 

@@ -110,9 +110,15 @@ function attended(draft: Draft, event: AttendanceEvent): void {
   patch(draft, { attendance })
   for (const edge of edges) {
     if (edge.type === 'departure') {
-      departed(draft, edge.departure, edge.first, event.type === 'leaving' ? event.deadlineMs : undefined)
+      departed(draft, edge.departure, {
+        first: edge.first,
+        found: 'found' in event && event.found,
+        ...(event.type === 'leaving' ? { deadlineMs: event.deadlineMs } : {}),
+      })
     } else hurry(draft) // The return itself needs nothing more: `advance` settles what is own and drops what is assumed.
   }
+  // A second sleep in the same bag is no edge, and may be the last moment with a network.
+  if (event.type === 'suspend') hurry(draft)
 }
 
 /** Our own back-off ends: the network is back, the user is, the user asks, or a handler is held. A running `Retry-After` does not. */

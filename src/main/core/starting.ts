@@ -158,7 +158,8 @@ export function restoredAccounts(draft: Draft, accounts: readonly Identity[]): v
     addSession(draft, identity)
     patchSession(draft, sessionKey(identity), { signInProblem: null, retryAt: null })
   }
-  patch(draft, { active: keys.at(-1) ?? draft.state.active })
+  const account = keys.findLast((key) => draft.state.sessions[key]?.record.signingOut === null) ?? keys.at(-1)
+  patch(draft, { active: account ?? draft.state.active })
 }
 
 /** The user has signed in: what only waited for that goes out, and every other account is signed out. */
@@ -179,10 +180,9 @@ export function signedIn(draft: Draft, identity: Identity, expiresAt: number): v
   patch(draft, { active: key })
   // One account at a time: another one is signed out, as soon as what it owes is settled or aged out.
   for (const [other, { record }] of Object.entries(draft.state.sessions)) {
-    if (other === key) continue
-    patchRecord(draft, other, { signingOut: record.signingOut ?? present(draft) })
-    if (record.own === null && record.due === null) forgetNow(draft, other)
-    else owe(draft, other, 'sign-out', true)
+    if (other === key || record.signingOut !== null) continue
+    patchRecord(draft, other, { signingOut: present(draft) })
+    owe(draft, other, 'sign-out', true)
   }
 }
 

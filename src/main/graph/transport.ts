@@ -22,6 +22,8 @@ export interface Transport {
 const MAX_ERROR_BYTES = 64 * 1024
 /** What follows the headers of an answer isn't waited for longer than this, ms. */
 const BODY_MS = 2_000
+/** How often an attempt looks at the wall clock, ms. */
+const WALL_CHECK_MS = 200
 
 /** One route in use, with its warm connection. */
 interface Line {
@@ -155,6 +157,12 @@ async function post(
   const deadline = new AbortController()
   const giveUp = (): void => deadline.abort()
   const timer = setTimeout(giveUp, write.timeoutMs)
+  // Timers sleep with the machine (Linux counts no sleep), and a connection that was being made goes on at the wake:
+  // by then the user may be in a call elsewhere.
+  const startedAt = Date.now()
+  const wallTimer = setInterval(() => {
+    if (Date.now() - startedAt > write.timeoutMs) giveUp()
+  }, WALL_CHECK_MS)
   aborted.addEventListener('abort', giveUp, { once: true })
   const { url, body } = requestOf(armament, write)
   const once = (): Promise<AxiosResponse<Readable>> =>
@@ -191,6 +199,7 @@ async function post(
     return { type: 'failure', sent, stage, code }
   } finally {
     clearTimeout(timer)
+    clearInterval(wallTimer)
     aborted.removeEventListener('abort', giveUp)
   }
 }
