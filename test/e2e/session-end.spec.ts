@@ -47,6 +47,26 @@ describe.skipIf(NEEDS_STAND_IN)('the end of a Windows session, every byte 100 ms
 })
 
 describe.skipIf(NEEDS_STAND_IN)('a shutdown of Windows', () => {
+  it('by an installer, of this app alone, is a quit', async () => {
+    await using desk = await setUpDesk({ platform: 'win32' })
+    await desk.signIn()
+    await desk.says(/^On\./)
+    desk.otherProgramCalls()
+    expect(await desk.app.queryEndSession(['close-app'])).toBe(true)
+    await desk.until(() => desk.held().length === 0, 'the clear')
+    expect(await desk.app.endSession(['close-app'])).toBe('SIGKILL')
+    expect(desk.kinds()).toEqual(['clear'])
+    const reported = desk.log().match(/"session-(ending|ended)","departure":"[a-z-]+"/g)
+    expect(reported).toEqual(['"session-ending","departure":"quit"', '"session-ended","departure":"quit"'])
+  })
+
+  it('that an installer began is a shutdown, not a quit', async () => {
+    await using desk = await setUpDesk({ platform: 'win32' })
+    await desk.app.window()
+    await desk.app.queryEndSession(['close-app', 'shutdown'])
+    await desk.until(() => desk.log().includes('"session-ending","departure":"shutdown"'), 'the report')
+  })
+
   it('that another program cancelled is a return; with lock and sleep around it, it makes one request', async () => {
     await using desk = await setUpDesk({ platform: 'win32' })
     await desk.signIn()
