@@ -10,6 +10,7 @@ import {
   type Remote,
   type Rig,
 } from './rig.ts'
+import { startThread } from '../../src/main/graph/worker-link.ts'
 import { buildWorker, type WorkerBundle } from './worker-bundle.ts'
 
 let bundle: WorkerBundle
@@ -151,6 +152,27 @@ describe('hold', () => {
     const write = rig.write(CLEAR)
     rig.sender.send(write)
     expect(answerIn(rig.sender.hold([write.id], 20_000)[0]!.result).status).toBe(404)
+  })
+
+  it('starts a worker where this thread was sending itself', async () => {
+    let refusals = 2
+    const lame = createRig({
+      workerFile: bundle.file,
+      startWorker: (file, options) => {
+        if (refusals === 0) return startThread(file, options)
+        refusals -= 1
+        throw new RangeError('no thread')
+      },
+    })
+    try {
+      lame.sender.arm(await armamentOf(remote))
+      const write = lame.write(CLEAR)
+      lame.sender.send(write)
+      const attempts = lame.sender.hold([write.id], 20_000)
+      expect(attempts.map(({ result }) => answerIn(result).status)).toEqual([404])
+    } finally {
+      await lame.sender.close()
+    }
   })
 
   it('keeps its bound although no worker lives', () => {

@@ -149,6 +149,7 @@ export function createSender(options: SenderOptions): Sender {
   const hold = (ids: readonly number[], ms: number): readonly Attempt[] => {
     const until = performance.now() + ms
     const wanted = new Set(ids)
+    if (link === null && ids.some((id) => open.has(id))) startForHold()
     const got: Attempt[] = ended.filter((attempt) => wanted.has(attempt.id))
     ended = ended.filter((attempt) => !wanted.has(attempt.id))
     /** Workers taken for dead. On a machine that is only slow they may report all the same. */
@@ -180,6 +181,12 @@ export function createSender(options: SenderOptions): Sender {
     }
     for (const suspect of suspects) void endQuietly(suspect)
     return got
+  }
+  /** This thread is about to block, so what it was sending itself needs a worker after all, however many have died. */
+  const startForHold = (): void => {
+    starts = []
+    start()
+    if (link !== null) for (const { write } of open.values()) post({ type: 'send', write })
   }
   /** The planner can't run now, so here alone the sender sends again: every write is idempotent. */
   const replaceInHold = (gone: WorkerLink, wanted: ReadonlySet<number>): void => {
