@@ -7,7 +7,7 @@ import type { Log, LogData } from '../../src/main/core/model.ts'
 /** What was heard. */
 export interface Listening extends Disposable {
   readonly desktop: LinuxDesktop
-  /** Every report since the start, shortened: `locked`, `unlocked`, `lock-requested`, `used`, `switched`, `back`. */
+  /** Every report since the start, shortened: `locked`, `unlocked`, `lock-requested`, `used`, `switched`, `back`; `found …`. */
   readonly heard: readonly string[]
   /** Everything logged, one line for each event. */
   log(): string
@@ -43,7 +43,8 @@ export function recorder(lines: string[]): Log {
 }
 
 function short(event: AttendanceEvent): string {
-  if (event.type === 'lock') return event.locked ? 'locked' : 'unlocked'
-  if (event.type === 'switched') return event.away ? 'switched' : 'back'
+  const found = 'found' in event && event.found ? 'found ' : ''
+  if (event.type === 'lock') return found + (event.locked ? 'locked' : 'unlocked')
+  if (event.type === 'switched') return found + (event.away ? 'switched' : 'back')
   return event.type
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { type Listening, listen, WAIT } from './listening.ts'
 import { NO_DAEMON, type PrivateBus, startBus } from './private-bus.ts'
-import { join, playLogin, playSaver, SAVER_NAMES, type Way } from './services.ts'
+import { join, playLogin, playSaver, playShell, SAVER_NAMES, type Way } from './services.ts'
 
 /** Long enough for a wrong report to have come: the rule's own 300 ms, and some, ms. */
 const QUIET_MS = 500
@@ -90,12 +90,28 @@ describe.skipIf(NO_DAEMON !== null)(TITLE, () => {
   it('knows from the start that GNOME Shell sets the hint, so that its blank screen never was a lock', async () => {
     await using buses = await startBuses()
     const login = await playLogin(buses.system.address)
-    const name = 'org.gnome.ScreenSaver'
-    const gnome = await playSaver(buses.session.address, name, { alsoOwns: 'org.gnome.Shell' })
+    await playShell(buses.session.address)
+    const gnome = await playSaver(buses.session.address, 'org.gnome.ScreenSaver')
     using listening = await listen(buses.env)
     gnome.say(true)
     await staysAt(listening, [])
     login.hint(true)
+    await hears(listening, ['locked'])
+  })
+
+  it('takes the blank screen of GNOME for no lock when login1 restarts, or GNOME Shell ends', async () => {
+    await using buses = await startBuses()
+    const login = await playLogin(buses.system.address)
+    const shell = await playShell(buses.session.address)
+    const gnome = await playSaver(buses.session.address, 'org.gnome.ScreenSaver')
+    using listening = await listen(buses.env)
+    gnome.say(true)
+    await login.leave()
+    await staysAt(listening, [])
+    const again = await playLogin(buses.system.address)
+    await shell.leave()
+    await staysAt(listening, [])
+    again.hint(true)
     await hears(listening, ['locked'])
   })
 
@@ -167,7 +183,7 @@ describe.skipIf(NO_DAEMON !== null)(TITLE, () => {
     const login = await playLogin(buses.system.address, { sessions: [] })
     login.addSession({ id: '7', locked: true })
     // The only session, but not what any of the ways leads to at first: found in the list.
-    await hears(listening, ['locked', 'unlocked', 'locked'])
+    await hears(listening, ['locked', 'unlocked', 'found locked'])
     await xfce.leave()
     await expect
       .poll(() => listening.desktop.watch(), WAIT)
@@ -211,6 +227,38 @@ describe.skipIf(NO_DAEMON !== null)(TITLE, () => {
     }
   })
 
+  it.each([
+    ['a terminal', { type: 'tty', active: false }],
+    ['a closing desktop', { state: 'closing', active: false }],
+  ])("takes its desktop's session before that of %s which the environment names", async (_, wrong) => {
+    await using buses = await startBuses()
+    const ways: readonly (readonly Way[] | undefined)[] = [undefined, ['id', 'list']]
+    for (const some of ways) {
+      const login = await playLogin(buses.system.address, {
+        sessions: [{ id: '2' }, { id: '9', ...wrong }],
+        ...(some === undefined ? {} : { ways: some }),
+      })
+      using listening = await listen({ ...buses.env, XDG_SESSION_ID: '9' })
+      expect(listening.desktop.away()).toBe(false)
+      login.hint(true)
+      await hears(listening, ['locked'])
+      await login.leave()
+    }
+  })
+
+  it.each(['tty', 'wayland'])(
+    "takes a %s session that comes after a terminal's for better, if it is",
+    async (type) => {
+      await using buses = await startBuses()
+      const login = await playLogin(buses.system.address, { sessions: [{ id: '9', type: 'tty' }] })
+      using listening = await listen({ ...buses.env, XDG_SESSION_ID: '9' })
+      login.addSession({ id: '2', type })
+      await staysAt(listening, [])
+      login.hint(true, type === 'tty' ? '9' : '2')
+      await hears(listening, ['locked'])
+    },
+  )
+
   it('believes only the service itself, also when a forged signal is sent straight to us', async () => {
     await using buses = await startBuses()
     await playLogin(buses.system.address)
@@ -246,7 +294,29 @@ describe.skipIf(NO_DAEMON !== null)(TITLE, () => {
     await playLogin(buses.system.address, { sessions: [{ id: '2', locked: true }] })
     using listening = await listen(buses.env)
     expect(listening.desktop.away()).toBe(true)
-    expect(listening.heard).toEqual(['locked'])
+    expect(listening.heard).toEqual(['found locked'])
+  })
+
+  it('takes what login1 tells late for what stood before', async () => {
+    await using buses = await startBuses()
+    using listening = await listen(buses.env)
+    expect(listening.desktop.away()).toBe(false)
+    await playLogin(buses.system.address, { sessions: [{ id: '2', locked: true, active: false }] })
+    await hears(listening, ['found locked', 'found switched'])
+  })
+
+  it('takes the lock of a short outage for one, and that of a saver which starts in order to lock', async () => {
+    await using buses = await startBuses()
+    await playLogin(buses.system.address)
+    using listening = await listen(buses.env)
+    await buses.system.kill()
+    await buses.system.start()
+    const login = await playLogin(buses.system.address, { sessions: [{ id: '2', locked: true }] })
+    await hears(listening, ['locked'])
+    login.hint(false)
+    await hears(listening, ['locked', 'unlocked'])
+    await playSaver(buses.session.address, 'org.cinnamon.ScreenSaver', { active: true })
+    await hears(listening, ['locked', 'unlocked', 'locked'])
   })
 
   it('starts no service by asking for it', async () => {

@@ -54,11 +54,19 @@ const SAVER_PATHS: Readonly<Record<string, readonly string[]>> = {
 /** Every name under which a saver is known. */
 export const SAVER_NAMES: readonly string[] = Object.keys(SAVER_PATHS)
 
-/** Plays a saver. `refuses`: as GNOME's idle proxy under the common name, it can't be asked. */
+/** Plays GNOME Shell. The saver's name is another process's, as in GNOME. */
+export async function playShell(address: string): Promise<Service> {
+  return own(await join(address), 'org.gnome.Shell')
+}
+
+/**
+ * Plays a saver. `refuses`: as GNOME's idle proxy under the common name, it can't be asked. `hangs`: it takes the question
+ * and never answers.
+ */
 export async function playSaver(
   address: string,
   name: string,
-  options: { readonly active?: boolean; readonly refuses?: boolean; readonly alsoOwns?: string } = {},
+  options: { readonly active?: boolean; readonly refuses?: boolean; readonly hangs?: boolean } = {},
 ): Promise<SaverService> {
   const bus = await join(address)
   const paths = SAVER_PATHS[name] ?? []
@@ -69,8 +77,9 @@ export async function playSaver(
     signals: { ActiveChanged: ['b', 'active'] },
   }
   const object = {
-    GetActive: (): boolean => {
+    GetActive: (): boolean | Promise<never> => {
       asked += 1
+      if (options.hangs === true) return new Promise<never>(() => undefined)
       if (options.refuses === true) throw new Refusal('org.freedesktop.DBus.Error.NotSupported')
       return service.active
     },
@@ -85,7 +94,6 @@ export async function playSaver(
     },
     leave: () => bus.close(),
   }
-  if (options.alsoOwns !== undefined) await own(bus, options.alsoOwns)
   await own(bus, name)
   return service
 }
@@ -102,6 +110,7 @@ export interface SessionFacts {
   readonly uid?: number
   readonly kind?: string
   readonly type?: string
+  readonly state?: string
   locked?: boolean
   active?: boolean
 }
@@ -177,16 +186,25 @@ export async function playLogin(
   }
 
   const service: LoginService = {
-    addSession({ id, uid: owner = uid, kind = 'user', type = 'wayland', locked = false, active = true }) {
+    addSession({ id, uid: owner = uid, locked = false, active = true, ...facts }) {
       const path = `${LOGIN_PATH}/session/_3${id}`
+      const { kind = 'user', type = 'wayland', state = active ? 'active' : 'online' } = facts
       const properties = {
-        ...{ Id: id, LockedHint: locked, Active: active, Class: kind, Type: type },
+        ...{ Id: id, LockedHint: locked, Active: active, Class: kind, Type: type, State: state },
         User: [owner, `${LOGIN_PATH}/user/_${String(owner)}`],
       }
       known.set(id, { path, uid: owner, properties })
       bus.exportInterface(properties, path, {
         name: SESSION,
-        properties: { Id: 's', LockedHint: 'b', Active: 'b', Class: 's', Type: 's', User: '(uo)' },
+        properties: {
+          Id: 's',
+          LockedHint: 'b',
+          Active: 'b',
+          Class: 's',
+          Type: 's',
+          State: 's',
+          User: '(uo)',
+        },
         signals: { Lock: [], Unlock: [] },
       })
       bus.sendSignal(LOGIN_PATH, `${LOGIN}.Manager`, 'SessionNew', 'so', [id, path])

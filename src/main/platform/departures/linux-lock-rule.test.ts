@@ -48,6 +48,11 @@ function play() {
       tell({ type: 'state', source, active })
       return desktop
     },
+    /** What was asked for: it may have been so for long. */
+    reads(source: StateSource, active: boolean) {
+      tell({ type: 'state', source, active, read: 'asked' })
+      return desktop
+    },
     tells(fact: LockFact) {
       tell(fact)
       return desktop
@@ -63,8 +68,9 @@ function play() {
 }
 
 function short(event: AttendanceEvent): string {
-  if (event.type === 'lock') return event.locked ? 'locked' : 'unlocked'
-  if (event.type === 'switched') return event.away ? 'switched' : 'back'
+  const found = 'found' in event && event.found ? 'found ' : ''
+  if (event.type === 'lock') return found + (event.locked ? 'locked' : 'unlocked')
+  if (event.type === 'switched') return found + (event.away ? 'switched' : 'back')
   return event.type
 }
 
@@ -72,7 +78,13 @@ const LOCK = { type: 'lock-signal' } as const
 const UNLOCK = { type: 'unlock-signal' } as const
 const inFront = (active: boolean): LockFact => ({ type: 'session-active', active })
 const leaves = (source: StateSource): LockFact => ({ type: 'gone', source })
+const loses = (bus: 'system' | 'session'): LockFact => ({ type: 'lost', bus })
+const appears = (source: StateSource): LockFact => ({ type: 'state', source, active: true, read: 'appeared' })
+const behindByReading: LockFact = { type: 'session-active', active: false, read: 'asked' }
+const SHELL = { type: 'shell-sets-hint' } as const
 const SETTLED = UNLOCK_SETTLES_MS
+/** Longest time after which what happened in between may still clear what is only assumed. */
+const RECENT = 15 * 60_000
 
 describe("each desktop's own sequence is one departure and one return", () => {
   const DESKTOPS: Readonly<Record<string, (desktop: ReturnType<typeof play>) => unknown>> = {
@@ -211,15 +223,43 @@ describe('a blank screen', () => {
   })
 
   it('never counts where GNOME Shell is known to set the hint', () => {
-    const desktop = play().tells({ type: 'shell-sets-hint', sets: true }).says('gnome', true).after(60_000)
+    const desktop = play().tells(SHELL).says('gnome', true).after(60_000)
     expect(desktop.heard).toEqual([])
     desktop.says('hint', true)
     expect(desktop.heard).toEqual(['locked'])
   })
 
   it('that was taken for a lock is none any more when GNOME Shell turns out to set the hint', () => {
-    const desktop = play().says('gnome', true).tells({ type: 'shell-sets-hint', sets: true }).after(SETTLED)
+    const desktop = play().says('gnome', true).tells(SHELL).after(SETTLED)
     expect(desktop.heard).toEqual(['locked', 'unlocked'])
+  })
+
+  it('on GNOME stays none while login1 restarts, or the saver leaves', () => {
+    const desktop = play().tells(SHELL).reads('hint', false).says('gnome', true)
+    desktop
+      .tells(leaves('hint'))
+      .after(SERVICE_RETURNS_MS - 1)
+      .reads('hint', false)
+      .after(600_000)
+    expect(desktop.heard).toEqual([])
+    desktop.tells(leaves('gnome')).after(600_000)
+    expect(desktop.heard).toEqual([])
+  })
+
+  it('on GNOME that stands when login1 is gone for good counts as one whose beginning is unknown', () => {
+    const desktop = play().tells(SHELL).reads('hint', false).says('gnome', true).tells(leaves('hint'))
+    desktop.after(SERVICE_RETURNS_MS)
+    expect(desktop.heard).toEqual(['found locked'])
+  })
+
+  it('counts on GNOME again where the system bus is gone for good: a lock could not be told from it', () => {
+    const desktop = play().says('gnome', false).says('hint', true).says('hint', false).after(SETTLED)
+    desktop.tells(loses('system')).after(SERVICE_RETURNS_MS)
+    desktop.says('gnome', true)
+    expect(desktop.heard).toEqual(['locked', 'unlocked', 'locked'])
+    // And no more, once login1 is back.
+    desktop.says('gnome', false).after(SETTLED).reads('hint', false).says('gnome', true).after(60_000)
+    expect(desktop.heard).toEqual(['locked', 'unlocked', 'locked', 'unlocked'])
   })
 })
 
@@ -339,12 +379,123 @@ describe('a service that leaves', () => {
 })
 
 describe('a bus that is lost', () => {
-  it('is no fact; what is read after it is', () => {
-    const desktop = play().says('hint', true).says('cinnamon', true).after(3_600_000)
+  it('changes nothing; what is read after it does', () => {
+    const desktop = play().says('hint', true).says('cinnamon', true)
+    desktop.tells(loses('system')).tells(loses('session')).after(3_600_000)
     // Read again: first the one, then the other.
     desktop.says('hint', true).says('cinnamon', true).after(60_000)
     expect(desktop.heard).toEqual(['locked'])
     desktop.says('hint', false).says('cinnamon', false).after(SETTLED)
+    expect(desktop.heard).toEqual(['locked', 'unlocked'])
+  })
+})
+
+describe('a lock that was read', () => {
+  it('is found where nothing was heard before', () => {
+    expect(play().reads('hint', true).heard).toEqual(['found locked'])
+    expect(play().reads('mate', true).heard).toEqual(['found locked'])
+  })
+
+  it.each(['system', 'session'] as const)('after the %s bus was lost for a while is the lock', (bus) => {
+    const source = bus === 'system' ? 'hint' : 'cinnamon'
+    const desktop = play().reads(source, false).after(3_600_000).tells(loses(bus))
+    // Each failed attempt to connect is told, too; the bus is lost only once.
+    desktop
+      .after(RECENT - 1_000)
+      .tells(loses(bus))
+      .after(999)
+    expect(desktop.reads(source, true).heard).toEqual(['locked'])
+  })
+
+  it.each(['system', 'session'] as const)('after the %s bus was lost for long is found', (bus) => {
+    const source = bus === 'system' ? 'hint' : 'cinnamon'
+    const desktop = play().reads(source, false).tells(loses(bus)).after(RECENT).tells(loses(bus))
+    expect(desktop.reads(source, true).heard).toEqual(['found locked'])
+  })
+
+  it('is not dated by another source, nor by the other bus', () => {
+    expect(play().says('hint', false).reads('cinnamon', true).heard).toEqual(['found locked'])
+    const desktop = play().says('cinnamon', false).tells(loses('system')).after(RECENT)
+    expect(desktop.reads('cinnamon', true).heard).toEqual(['locked'])
+  })
+
+  it('is found when login1 left for long, and the lock when it only restarted', () => {
+    const away = (ms: number) => play().reads('hint', false).tells(leaves('hint')).after(ms)
+    expect(away(RECENT).reads('hint', true).heard).toEqual(['found locked'])
+    expect(away(RECENT - 1).reads('hint', true).heard).toEqual(['locked'])
+  })
+
+  it('again while its source is heard is the lock', () => {
+    expect(play().says('hint', false).after(RECENT).reads('hint', true).heard).toEqual(['locked'])
+  })
+
+  it('from a service that has just come is the lock: it starts in order to lock', () => {
+    expect(play().tells(appears('cinnamon')).heard).toEqual(['locked'])
+  })
+
+  it('while the user is away by the same flag makes no departure', () => {
+    const desktop = play().says('mate', true).tells(leaves('mate')).after(3_600_000).reads('mate', true)
+    expect(desktop.left()).toEqual(['lock'])
+  })
+})
+
+describe('another session in front', () => {
+  it('is found where it was read first, or after long', () => {
+    expect(play().tells(behindByReading).heard).toEqual(['found switched'])
+    const desktop = play().tells(inFront(true)).tells(loses('system')).after(RECENT)
+    expect(desktop.tells(behindByReading).heard).toEqual(['found switched'])
+  })
+
+  it('is a switch where it was signalled, or read after a short while', () => {
+    expect(play().tells(inFront(false)).heard).toEqual(['switched'])
+    const desktop = play()
+      .tells(inFront(true))
+      .tells(loses('system'))
+      .after(RECENT - 1)
+    expect(desktop.tells(behindByReading).heard).toEqual(['switched'])
+  })
+
+  it('ends when login1 leaves for good: nobody would tell its end', () => {
+    const desktop = play()
+      .tells(inFront(false))
+      .tells(leaves('hint'))
+      .after(SERVICE_RETURNS_MS - 1)
+    expect(desktop.heard).toEqual(['switched'])
+    desktop.after(1)
+    expect(desktop.heard).toEqual(['switched', 'back'])
+    expect(summary(desktop.state())).toEqual([])
+    // What it is now was not heard.
+    desktop.tells(behindByReading)
+    expect(desktop.heard).toEqual(['switched', 'back', 'found switched'])
+  })
+
+  it('stands when login1 restarts, and when its bus is lost', () => {
+    const restarted = play().tells(inFront(false)).tells(leaves('hint')).after(1_000).tells(behindByReading)
+    expect(restarted.after(600_000).heard).toEqual(['switched'])
+    const lost = play().tells(inFront(false)).tells(leaves('hint')).tells(loses('system'))
+    expect(lost.after(600_000).heard).toEqual(['switched'])
+  })
+
+  it('that ends so leaves the request of a locker', () => {
+    const desktop = play().tells(LOCK).tells(inFront(false)).tells(leaves('hint')).after(60_000)
+    expect(desktop.away()).toEqual(['lock'])
+  })
+})
+
+describe('a bus that is lost while a service is waited for', () => {
+  it('ends the waiting: whether it came back is not known', () => {
+    const desktop = play().says('mate', true).tells(leaves('mate')).after(1_000).tells(loses('session'))
+    expect(desktop.after(600_000).heard).toEqual(['locked'])
+    // The next connection tells that it isn't there.
+    desktop.tells(leaves('mate')).after(SERVICE_RETURNS_MS)
+    expect(desktop.heard).toEqual(['locked', 'lock-requested', 'unlocked'])
+  })
+
+  it('for good lets a saver that counts for the hint tell the unlock', () => {
+    const desktop = play().tells(SHELL).says('hint', true).says('gnome', true).tells(loses('system'))
+    desktop.after(600_000)
+    expect(desktop.heard).toEqual(['locked'])
+    desktop.says('gnome', false).after(SETTLED)
     expect(desktop.heard).toEqual(['locked', 'unlocked'])
   })
 })
@@ -354,8 +505,8 @@ describe('the summary for somebody who heard nothing', () => {
 
   it('tells what stands', () => {
     expect(told(play())).toEqual([])
-    expect(told(play().says('hint', true))).toEqual(['locked'])
+    expect(told(play().says('hint', true))).toEqual(['found locked'])
     expect(told(play().tells(LOCK))).toEqual(['lock-requested'])
-    expect(told(play().tells(inFront(false)))).toEqual(['switched'])
+    expect(told(play().tells(inFront(false)))).toEqual(['found switched'])
   })
 })

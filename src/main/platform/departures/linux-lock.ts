@@ -63,14 +63,15 @@ export function createLinuxLock({
     changed()
   }
 
+  /** Never taken back: a desktop stays what it is, and what ends or restarts while the screen is blank locks nothing. */
   function shellSetsHint(): void {
-    tell({ type: 'shell-sets-hint', sets: isGnomeShell && loginKnown })
+    if (isGnomeShell && loginKnown) tell({ type: 'shell-sets-hint' })
   }
 
   function watch(): LockWatch | null {
     if (!settled) return null
     const watchers = watchersOf(savers, desktop)
-    if (state.hintSeen || lockAsked) watchers.push('login-service')
+    if (state.loginHeard && (state.hintSeen || lockAsked)) watchers.push('login-service')
     if (watchers.length > 0) return { kind: 'desktop', watchers }
     if (session.connected() && system.connected()) return { kind: 'poll', why: 'no-lock-reported' }
     return { kind: 'poll', why: session.connected() ? 'no-system-bus' : 'no-session-bus' }
@@ -102,7 +103,8 @@ export function createLinuxLock({
       shellSetsHint()
     },
   })
-  for (const bus of [system, session]) bus.onLost(changed)
+  system.onLost(() => tell({ type: 'lost', bus: 'system' }))
+  session.onLost(() => tell({ type: 'lost', bus: 'session' }))
   void Promise.all([system.firstAttempt, session.firstAttempt]).then(() => {
     settled = true
     changed()

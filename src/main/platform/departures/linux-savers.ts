@@ -2,7 +2,7 @@
 import type { Clock, Log } from '../../core/model.ts'
 import type { Bus } from '../dbus/bus.ts'
 import type { BusLink } from '../dbus/link.ts'
-import type { LockFact, Saver } from './linux-lock-rule.ts'
+import { type LockFact, type Read, type Saver, SERVICE_RETURNS_MS } from './linux-lock-rule.ts'
 
 /** Each saver's name, which is its interface's, too, and where it lives. KDE exports its own twice. */
 const SAVERS: Readonly<
@@ -18,7 +18,7 @@ const SAVERS: Readonly<
   xfce: { name: 'org.xfce.ScreenSaver', paths: ['/org/xfce/ScreenSaver'] },
 }
 
-/** GNOME's shell draws the lock screen itself; where it also owns the saver, that saver is GNOME's. */
+/** GNOME's shell draws the lock screen itself, and tells login1; the saver's name belongs to a helper process. */
 const GNOME_SHELL = 'org.gnome.Shell'
 
 /** When a saver that gave no answer is asked again, ms: one that has just started may be busy. */
@@ -39,11 +39,12 @@ export function watchSavers({
   readonly tell: (fact: LockFact) => void
   /** Which savers can be asked, at each change. */
   readonly present: (savers: readonly Saver[]) => void
-  /** Whether GNOME's saver is GNOME Shell, at each change. */
-  readonly shell: (isGnomeShell: boolean) => void
+  /** Whether GNOME Shell is there, at each change. */
+  readonly shell: (isThere: boolean) => void
 }): void {
   const answering = new Set<Saver>()
   const cancels = new Map<Saver, () => void>()
+  let links = 0
 
   bus.onLost(() => {
     for (const cancel of cancels.values()) cancel()
@@ -51,22 +52,16 @@ export function watchSavers({
     present([])
   })
   bus.onLink(async (link) => {
-    const owners = new Map<string, string | null>()
-    await Promise.all((Object.keys(SAVERS) as Saver[]).map((saver) => watchSaver(link, saver, owned)))
-    await link.watchName(GNOME_SHELL, (owner) => owned(GNOME_SHELL, owner))
-
-    function owned(name: string, owner: string | null): void {
-      owners.set(name, owner)
-      const drawing = owners.get(GNOME_SHELL) ?? null
-      shell(drawing !== null && drawing === owners.get(SAVERS.gnome.name))
-    }
+    links += 1
+    const again = links > 1
+    const since = clock.now().mono
+    // After a bus that was lost, services come back one after the other, with what stood before.
+    const areReturning = (): boolean => again && clock.now().mono - since < SERVICE_RETURNS_MS
+    await link.watchName(GNOME_SHELL, (owner) => shell(owner !== null))
+    await Promise.all((Object.keys(SAVERS) as Saver[]).map((saver) => watchSaver(link, saver, areReturning)))
   })
 
-  async function watchSaver(
-    link: BusLink,
-    saver: Saver,
-    owned: (name: string, owner: string | null) => void,
-  ): Promise<void> {
+  async function watchSaver(link: BusLink, saver: Saver, areReturning: () => boolean): Promise<void> {
     const { name, paths } = SAVERS[saver]
     for (const path of paths) {
       await link.onSignal({ sender: name, interface: name, path, member: 'ActiveChanged' }, ({ body }) => {
@@ -74,14 +69,15 @@ export function watchSavers({
         if (answering.has(saver) && typeof body[0] === 'boolean') told(body[0])
       })
     }
-    let owner: string | null = null
+    // Undefined: not known yet on this connection.
+    let owner: string | null | undefined
     await new Promise<void>((resolve, reject) => {
       link
         .watchName(name, (now) => {
+          const read = owner === null && !areReturning() ? 'appeared' : 'asked'
           owner = now
-          owned(name, now)
           cancels.get(saver)?.()
-          if (now !== null) ask(now, 0, resolve)
+          if (now !== null) ask(now, { at: 0, read, done: resolve })
           else {
             gone()
             resolve()
@@ -91,7 +87,10 @@ export function watchSavers({
     })
 
     /** Asks at one path after the other. */
-    function ask(whom: string, at: number, done: () => void): void {
+    function ask(
+      whom: string,
+      { at, read, done }: { readonly at: number; readonly read: Read; readonly done: () => void },
+    ): void {
       const path = paths[at]
       if (path === undefined) {
         gone()
@@ -100,27 +99,28 @@ export function watchSavers({
       }
       link.request({ destination: whom, path, interface: name, member: 'GetActive' }, (reply) => {
         const active = reply.ok ? reply.body[0] : undefined
-        if (owner !== whom) done()
+        // A bus that was lost meanwhile says nothing about the saver.
+        if (owner !== whom || (!reply.ok && reply.error === 'closed')) done()
         else if (typeof active === 'boolean') {
           if (!answering.has(saver)) {
             log.info('screen saver answers', { saver })
             answering.add(saver)
             present([...answering])
           }
-          told(active)
+          told(active, read)
           done()
         } else if (!reply.ok && (reply.error === 'timeout' || reply.error.endsWith('.NoReply'))) {
           cancels.set(
             saver,
-            clock.after(ASK_AGAIN_MS, () => ask(whom, 0, () => undefined)),
+            clock.after(ASK_AGAIN_MS, () => ask(whom, { at: 0, read, done: () => undefined })),
           )
           done()
-        } else ask(whom, at + 1, done) // GNOME's idle proxy under the common name: NotSupported.
+        } else ask(whom, { at: at + 1, read, done }) // GNOME's idle proxy under the common name: NotSupported.
       })
     }
 
-    function told(active: boolean): void {
-      tell({ type: 'state', source: saver, active })
+    function told(active: boolean, read?: Read): void {
+      tell({ type: 'state', source: saver, active, ...(read === undefined ? {} : { read }) })
     }
 
     function gone(): void {
