@@ -250,6 +250,11 @@ describe.skipIf(NEEDS_STAND_IN)('secrets', () => {
 
     const issued = desk.simulator.issuedTokens()
     expect(issued.length).toBeGreaterThan(3)
+    // The browser of the stand-in leaves a moment after the app, and its profile with it.
+    await desk.until(
+      () => !readdirSync(desk.app.userDataDir).some((name) => name.startsWith('stand-in-chromium')),
+      "the browser's end",
+    )
     const files = filesBelow(desk.app.userDataDir)
     expect(files.some((file) => file.endsWith('clear-presence.log'))).toBe(true)
     const places = [
