@@ -1,8 +1,8 @@
 /** docs/exits.md names every way of leaving on every system, and each row a test that exists or the reason for none. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import ts from 'typescript'
 import { expect, it } from 'vitest'
+import { titlesIn } from './titles.ts'
 
 const PAGE = resolve(import.meta.dirname, '../../docs/exits.md')
 const page = readFileSync(PAGE, 'utf8')
@@ -52,39 +52,16 @@ function rowsOf(text: string): readonly Row[] {
     })
 }
 
-/** A link that is a test: its text is the title, or the title up to a comma. */
+/** A link that is a test: its text is the title, or the title up to a comma, a semicolon or a bracket. */
 const linksOf = (proof: string): readonly { readonly title: string; readonly path: string }[] =>
   [...proof.matchAll(/\[([^\]]+)\]\(([^)]+)\)/g)].map(([, title = '', path = '']) => ({ title, path }))
 
 const parsed = new Map<string, readonly string[]>()
 
-/** The titles of a test file: what `it` and `test` are called with, and the `name`s that `it.each` puts into one. */
 function titlesOf(file: string): readonly string[] {
-  const before = parsed.get(file)
-  if (before !== undefined) return before
-  const titles: string[] = []
+  const titles = parsed.get(file) ?? titlesIn(readFileSync(file, 'utf8'))
   parsed.set(file, titles)
-  const visit = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && isTest(node.expression)) {
-      const [title] = node.arguments
-      if (title !== undefined && ts.isStringLiteralLike(title)) titles.push(title.text)
-    }
-    if (
-      ts.isPropertyAssignment(node) &&
-      node.name.getText() === 'name' &&
-      ts.isStringLiteral(node.initializer)
-    )
-      titles.push(node.initializer.text)
-    ts.forEachChild(node, visit)
-  }
-  visit(ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true))
   return titles
-}
-
-/** `it`, `test`, and whatever is made of them: `it.skipIf(...)`, `it.each(...)`. */
-function isTest(callee: ts.Expression): boolean {
-  if (ts.isIdentifier(callee)) return callee.text === 'it' || callee.text === 'test'
-  return (ts.isPropertyAccessExpression(callee) || ts.isCallExpression(callee)) && isTest(callee.expression)
 }
 
 /** What is wrong with a page; empty when nothing is. */
@@ -118,7 +95,7 @@ function exists(title: string, path: string): boolean {
     /\.(test|spec)\.ts$/.test(file) &&
     existsSync(file) &&
     titlesOf(file).some(
-      (known) => known === title || known.startsWith(`${title},`) || known.startsWith(`${title};`),
+      (known) => known === title || [',', ';', ' ('].some((end) => known.startsWith(title + end)),
     )
   )
 }
@@ -141,4 +118,50 @@ it('a missing row, a title that nobody has, a file that is gone and a row withou
     expect(page).toContain(from)
     expect(faultsOf(page.replace(from, to)).join('\n')).toMatch(fault)
   }
+})
+
+it.each([
+  { name: 'skip', source: "it.skip('a title', () => {})" },
+  { name: 'todo', source: "it.todo('a title')" },
+  { name: 'fails', source: "test.fails('a title', () => {})" },
+  { name: 'no body', source: "it('a title')" },
+  { name: 'an option', source: "it('a title', { timeout: 1, skip: true }, () => {})" },
+  { name: 'a condition that always holds', source: "it.skipIf(true)('a title', () => {})" },
+  { name: 'a condition that never holds', source: "it.runIf(false)('a title', () => {})" },
+  { name: 'a table skipped', source: "it.skip.each([{ name: 'a title' }])('$name', () => {})" },
+  { name: 'a suite skipped', source: "describe.skip('all', () => { it('a title', () => {}) })" },
+  {
+    name: 'a suite skipped by an option',
+    source: "describe('all', { skip: true }, () => { it('a title', () => {}) })",
+  },
+  { name: 'the name of anything', source: "it('another', () => { press({ name: 'a title' }) })" },
+  { name: 'a table that no title shows', source: "it.each([{ name: 'a title' }])('another', () => {})" },
+  {
+    name: 'the name inside a row',
+    source: "it.each([{ name: 'another', run: () => press({ name: 'a title' }) }])('$name', () => {})",
+  },
+  { name: 'the name without the rest', source: "it.each([{ name: 'a title' }])('not $name', () => {})" },
+])('no test has the title: $name', ({ source }) => {
+  expect(titlesIn(source)).not.toContain('a title')
+})
+
+it.each([
+  { name: 'it', source: "it('a title', async () => {})" },
+  {
+    name: 'only elsewhere',
+    source: "describe.skipIf(HERE)('all', () => { it.runIf(THERE)('a title', run) })",
+  },
+  { name: 'an option', source: "it('a title', { timeout: 1, skip: false }, () => {})" },
+  {
+    name: 'a table',
+    source: "const ALL = [{ name: 'title' }]\nit.each(ALL.filter(fits))('a $name', () => {})",
+  },
+  {
+    name: 'a loop',
+    source:
+      "const A = { name: 'a title' }\nconst BY = { x: [A] }\nfor (const x of ['x']) {\n" +
+      '  const ways = BY[x]\n  it(`${x}: ${ways.map(({ name }) => name).join()}`, () => {})\n}',
+  },
+])('a test has the title: $name', ({ source }) => {
+  expect(titlesIn(source)).toContain('a title')
 })
