@@ -1,7 +1,7 @@
 /** Plays the end of a Windows session on the built app, again and again, and tells what Graph and the app saw of it. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -60,6 +60,8 @@ export async function setUpWindows(): Promise<WindowsMachine> {
   const { simulator } = desk
   await desk.signIn()
   await desk.says(/^On\./)
+  // The window is quicker than the disk.
+  await desk.until(() => SIGNED_IN.every((file) => existsSync(join(desk.app.userDataDir, file))), 'the files')
   process.kill(desk.app.pid, 'SIGKILL')
   await desk.app.exit
   const repository = resolve(import.meta.dirname, '../..')
