@@ -106,6 +106,14 @@ const SCENES: Record<string, () => unknown> = {
     await pause(4_700)
     say('too late')
   },
+  'signal meanwhile, handler hangs': async () => {
+    lifecycle.onQuit(() => new Promise(() => undefined))
+    lifecycle.requestQuit()
+    await pause(100)
+    kill('SIGTERM')
+    await pause(4_700)
+    say('too late')
+  },
   'session end late in a quit': async () => {
     lifecycle.onQuit(() => new Promise(() => undefined))
     await quitThenEnd(3_000)

@@ -110,6 +110,10 @@ export function createLifecycle({ log }: { readonly log: Log }): Lifecycle {
   surviveTrouble(log)
 
   function quitAs(who: QuitOrigin, why: QuitDeparture): void {
+    if ((state === 'departing' || state === 'closing') && origin === 'user' && who === 'system') {
+      hurry(why)
+      return
+    }
     if (state === 'running') {
       origin = who
       departure = why
@@ -137,10 +141,7 @@ export function createLifecycle({ log }: { readonly log: Log }): Lifecycle {
       handlers.push(handler)
     },
     requestQuit: () => quitAs('user', 'quit'),
-    endSession(why) {
-      if ((state === 'departing' || state === 'closing') && origin === 'user') hurry(why)
-      else quitAs('system', why)
-    },
+    endSession: (why) => quitAs('system', why),
     quitting: () => state !== 'running',
   }
 }
