@@ -98,6 +98,16 @@ async function everythingAtOnce(desk: Desk): Promise<number> {
   return performance.now() - start
 }
 
+/** A call, and everything at once: one request ends it. */
+async function isOneRequest(at: ReturnType<typeof watched>): Promise<void> {
+  const { desk } = at
+  await setBusy(desk)
+  at.mark()
+  expect(await everythingAtOnce(desk)).toBeLessThan(10_000)
+  await at.cleared()
+  expect(at.kinds()).toEqual(['clear'])
+}
+
 describe.skipIf(NEEDS_STAND_IN)('one absence on a Mac', () => {
   const at = watched('darwin')
 
@@ -167,14 +177,7 @@ describe.skipIf(NEEDS_STAND_IN)('one absence on a Mac', () => {
     await wakesAndIsUsed(desk, 0)
   })
 
-  it('lock, sleep and shutdown within a second are one request', async () => {
-    const { desk } = at
-    await setBusy(desk)
-    at.mark()
-    expect(await everythingAtOnce(desk)).toBeLessThan(10_000)
-    await at.cleared()
-    expect(at.kinds()).toEqual(['clear'])
-  })
+  it('lock, sleep and shutdown within a second are one request', () => isOneRequest(at))
 })
 
 describe.skipIf(NEEDS_STAND_IN)('killed on Linux, in the middle of a call', () => {
@@ -255,14 +258,7 @@ describe.skipIf(NEEDS_STAND_IN)('killed on Linux, in the middle of a call', () =
     expect(desk.held()).toEqual([])
   })
 
-  it('lock, sleep and shutdown within a second are one request', async () => {
-    const { desk } = at
-    await setBusy(desk)
-    at.mark()
-    expect(await everythingAtOnce(desk)).toBeLessThan(10_000)
-    await at.cleared()
-    expect(at.kinds()).toEqual(['clear'])
-  })
+  it('lock, sleep and shutdown within a second are one request', () => isOneRequest(at))
 })
 
 describe.skipIf(NEEDS_STAND_IN)('on Windows', () => {

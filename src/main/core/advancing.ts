@@ -1,5 +1,6 @@
 /** Decides from each session's record alone what to send now: what is due, a wish, a renewal. Run after every event. */
 import {
+  abort,
   age,
   ASSUMED_LIMIT_MS,
   away,
@@ -15,7 +16,7 @@ import {
 } from './draft.ts'
 import { leaseMsOf, mustHaveEnded, WRITE_LIMIT_MS } from './lease.ts'
 import type { Due, Own, SessionKey } from './model.ts'
-import type { Flight, Session } from './state.ts'
+import type { Session } from './state.ts'
 import { later, SECOND } from './time.ts'
 
 /** A flight without an answer this long after its limit was lost together with its worker, ms. */
@@ -92,10 +93,6 @@ function giveUp(
     session.flights.filter(({ kind }) => kind === 'clear'),
   )
   settle(draft, key, settlement)
-}
-
-function abort(draft: Draft, flights: readonly Flight[]): void {
-  for (const { id } of flights) draft.actions.push({ type: 'abort', id })
 }
 
 /** A clear was answered while an unanswered set could still take effect after it: clear again once that can't happen. */

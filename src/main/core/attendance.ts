@@ -147,23 +147,24 @@ export function attend(
   now: Now,
   settings: AttendanceSettings,
 ): { readonly attendance: Attendance; readonly edges: readonly Edge[] } {
-  if (event.type === 'lock-requested' && isNewRequest(before, now)) {
-    // Nothing ever reports the unlock here: a new request a minute later means that the user was back meanwhile.
-    const back: Attendance = { ...before, lockRequestedAt: null, asleep: false }
-    const left: Attendance = { ...back, lockRequestedAt: now.mono }
-    return {
-      attendance: left,
-      edges: [...edgesBetween(before, back, settings), ...edgesBetween(back, left, settings)],
-    }
-  }
-  if (before.ending !== null && !before.ending.certain && before.ending.input && leavesAgain(event)) {
-    // The announced end did not come, and somebody was here since: this is a departure of its own.
-    const back: Attendance = { ...before, ending: null }
+  const back = backMeanwhile(before, event, now)
+  if (back !== null) {
     const left = attend(back, event, now, settings)
     return { attendance: left.attendance, edges: [...edgesBetween(before, back, settings), ...left.edges] }
   }
   const attendance = take(before, event, now, settings)
   return { attendance, edges: edgesBetween(before, attendance, settings) }
+}
+
+/** Who leaves now although nobody saw them come back was here meanwhile: the state of that moment. Else null. */
+function backMeanwhile(before: Attendance, event: AttendanceEvent, now: Now): Attendance | null {
+  // Nothing ever reports the unlock here: a new request a minute later means that the user was back meanwhile.
+  if (event.type === 'lock-requested' && isNewRequest(before, now)) {
+    return { ...before, lockRequestedAt: null, asleep: false }
+  }
+  // The announced end did not come, and somebody was here since: this is a departure of its own.
+  const cancelled = before.ending !== null && !before.ending.certain && before.ending.input
+  return cancelled && leavesAgain(event) ? { ...before, ending: null } : null
 }
 
 /** Whether the event takes the user away, whatever was known before. */

@@ -1,6 +1,7 @@
 /** Which clears a departure owes (docs/architecture.md, "Which clears are owed"). */
 import type { DepartureKind } from '../../shared/presence.ts'
 import {
+  abort,
   away,
   type Draft,
   isExplicit,
@@ -123,7 +124,7 @@ export function owe(draft: Draft, key: SessionKey, departure: DepartureKind, ane
  */
 function stopSets(draft: Draft, key: SessionKey): Stamp | null {
   const sets = draft.state.sessions[key]?.flights.filter(({ kind }) => kind !== 'clear') ?? []
-  for (const flight of sets) draft.actions.push({ type: 'abort', id: flight.id })
+  abort(draft, sets)
   const last = sets.at(-1)
   return last === undefined ? null : later(last.sentAt, WRITE_LIMIT_MS)
 }

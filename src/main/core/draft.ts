@@ -53,9 +53,12 @@ export function removeSession(draft: Draft, key: SessionKey): void {
   patch(draft, { sessions, active: active === key ? newestAccount(sessions) : active })
 }
 
-/** The account that is signed in: the last one that isn't being signed out; null when there is none. */
-export function newestAccount(sessions: State['sessions']): SessionKey | null {
-  return Object.keys(sessions).findLast((key) => sessions[key]?.record.signingOut === null) ?? null
+/** The account that is signed in: the last of `keys` that isn't being signed out; null when there is none. */
+export function newestAccount(
+  sessions: State['sessions'],
+  keys: readonly SessionKey[] = Object.keys(sessions),
+): SessionKey | null {
+  return keys.findLast((key) => sessions[key]?.record.signingOut === null) ?? null
 }
 
 /** This moment in server time. */
@@ -111,6 +114,11 @@ export function send(
   patchSession(draft, key, { flights: [...session.flights, flight] })
   const write: PresenceWrite = { id, key, body, timeoutMs: WRITE_LIMIT_MS }
   draft.actions.push({ type: 'send', write, afterWriting: body.kind !== 'clear' })
+}
+
+/** Has the sender destroy the sockets of writes that have no answer yet. */
+export function abort(draft: Draft, flights: readonly Flight[]): void {
+  for (const { id } of flights) draft.actions.push({ type: 'abort', id })
 }
 
 /** Ends what is due for a session: history, the face's last line, and the tokens if the user is signing out. */

@@ -4,6 +4,7 @@ import { owe } from './departing.ts'
 import {
   away,
   type Draft,
+  newestAccount,
   patch,
   patchRecord,
   past,
@@ -158,7 +159,7 @@ export function restoredAccounts(draft: Draft, accounts: readonly Identity[]): v
     addSession(draft, identity)
     patchSession(draft, sessionKey(identity), { signInProblem: null, retryAt: null })
   }
-  const account = keys.findLast((key) => draft.state.sessions[key]?.record.signingOut === null) ?? keys.at(-1)
+  const account = newestAccount(draft.state.sessions, keys) ?? keys.at(-1)
   patch(draft, { active: account ?? draft.state.active })
 }
 

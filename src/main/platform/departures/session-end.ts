@@ -2,6 +2,7 @@
 import { BaseWindow, type WindowSessionEndEvent } from 'electron'
 import type { AttendanceEvent, SessionEnd } from '../../core/attendance.ts'
 import type { Log } from '../../core/model.ts'
+import { words } from '../../../shared/strings.ts'
 
 /**
  * How long the `session-end` handler may block, ms: Electron ends its own process the instant the handler returns, and
@@ -27,7 +28,7 @@ export function watchSessionEnd({
   readonly report: (event: AttendanceEvent) => void
   readonly log: Log
 }): void {
-  window = new BaseWindow({ show: false, focusable: false, skipTaskbar: true, title: 'Clear Presence' })
+  window = new BaseWindow({ show: false, focusable: false, skipTaskbar: true, title: words.appName })
   window.on('query-session-end', ({ reasons }: WindowSessionEndEvent) => {
     log.info('session end asked', { reasons: reasons.join(' ') })
     report({ type: 'session-ending', departure: sessionEndOf(reasons) })
