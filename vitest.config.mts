@@ -26,7 +26,7 @@ export default defineConfig({
           isolate,
           // Whole processes and browsers on a crowded machine: in CI one more try, and the report says that it was needed.
           retry: process.env['CI'] === undefined ? 0 : 1,
-          include: ['test/e2e/**/*.spec.ts'],
+          include: ['test/**/*.spec.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
