@@ -108,7 +108,7 @@ function advanceWish(draft: Draft, key: SessionKey): void {
   const wish = session?.wish
   if (session === undefined || wish === undefined || wish === null) return
   if (session.flights.length > 0 || !past(draft, session.record.due?.straggler ?? null)) return
-  if (!past(draft, session.notBefore)) return
+  if (!past(draft, session.notBefore) || !past(draft, session.clearsUntil)) return
   const token = tokenState(draft, key, session)
   if (token === 'waiting') return
   if (token === 'needs-sign-in' || session.forbidden !== null) {

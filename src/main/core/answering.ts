@@ -27,6 +27,9 @@ export function answered(draft: Draft, attempt: Attempt): void {
   if (outcome.kind === 'done' || outcome.kind === 'nothing-to-clear') {
     patchSession(draft, attempt.key, { refreshed: false })
   }
+  if (flight.kind === 'clear' && attempt.result.type === 'failure' && attempt.result.sent) {
+    patchSession(draft, attempt.key, { clearsUntil: later(flight.sentAt, WRITE_LIMIT_MS) })
+  }
   if (flight.kind === 'clear') clearAnswered(draft, attempt.key, flight, outcome)
   else if (session.record.due !== null) straggled(draft, attempt, flight, session.record.due)
   else setAnswered(draft, attempt.key, flight, outcome)

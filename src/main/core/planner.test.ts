@@ -690,6 +690,18 @@ describe('a set', () => {
     expect(world.kinds()).toEqual(['clear', 'set'])
   })
 
+  it('waits until a clear whose answer was lost can not end it any more', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(ANSWERS.lost)
+    world.unlock()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.pass(9 * SECOND)
+    expect(world.kinds()).toEqual(['clear'])
+    world.pass(SECOND)
+    expect(world.kinds()).toEqual(['clear', 'set'])
+  })
+
   it('waits for an earlier set, so that the last one takes effect last', () => {
     const world = new World().ready()
     world.play({ type: 'set', pair: 'Busy/InACall' })

@@ -179,10 +179,13 @@ function mustSave(before: State, after: State): boolean {
 /** ms until time alone may change something, a minute at most; null when it can't. */
 export function nextWakeMs(state: State, now: Now): number | null {
   const moments: Stamp[] = state.departures.map(({ startedAt, deadlineMs }) => later(startedAt, deadlineMs))
-  for (const { record, refresh, retryAt, renewAt, notBefore, flights } of Object.values(state.sessions)) {
+  for (const { record, refresh, retryAt, renewAt, notBefore, clearsUntil, wish, flights } of Object.values(
+    state.sessions,
+  )) {
     const { due, own } = record
     if (refresh !== null) moments.push(refresh.until)
     if (notBefore !== null) moments.push(notBefore)
+    if (clearsUntil !== null && wish !== null) moments.push(clearsUntil)
     if (retryAt !== null) moments.push(retryAt)
     if (renewAt !== null) moments.push(renewAt)
     for (const { endsBy } of flights) moments.push(later(endsBy, LOST_AFTER_MS))

@@ -38,6 +38,7 @@ export function sessionOf(record: SessionRecord): Session {
     forbidden: null,
     unsupported: false,
     flights: [],
+    clearsUntil: null,
     wish: null,
     setProblem: null,
     ownProblem: null,

@@ -55,6 +55,11 @@ export interface Session {
   /** This cloud has no presence API. */
   readonly unsupported: boolean
   readonly flights: readonly Flight[]
+  /**
+   * A clear ended without Graph's answer and may still take effect until this moment (10 s after it was sent): a set
+   * waits for it.
+   */
+  readonly clearsUntil: Stamp | null
   /** A set that waits for an open clear's answer or its limit. */
   readonly wish: { readonly pair: Pair; readonly since: Stamp } | null
   /** Why the last set was refused, until the next one. */
