@@ -202,6 +202,21 @@ describe('a set or renewal is unanswered at the departure', () => {
     expect(world.kinds()).toEqual(['set', 'clear', 'clear'])
   })
 
+  it('clears again once, not over and over, when the machine slept meanwhile', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.lock()
+    world.answer(ANSWERS.aborted, world.sent[0])
+    world.answer(ANSWERS.ok, world.sent[1])
+    world.play({ type: 'suspend' })
+    // Asleep: the wall clock goes on, the monotonic one doesn't.
+    world.wallError += 31 * SECOND
+    world.play({ type: 'resume' })
+    world.answer(ANSWERS.notFound, world.sent[2])
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear'])
+    expect(settlements(world)).toEqual(['nothing-to-clear'])
+  })
+
   it('holds for a renewal too', () => {
     const world = new World().ready().set()
     world.pass(7.5 * MINUTE)

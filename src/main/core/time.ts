@@ -15,10 +15,13 @@ export function later(start: Stamp, ms: number): Stamp {
   return { wall: start.wall + ms, mono: start.mono === null ? null : start.mono + ms }
 }
 
-/** Whether one moment came before another; both of this process, or else by server time. */
+/**
+ * Whether one moment came before another. Of two of this process, only if both clocks say so: what came before by
+ * monotonic time alone lies behind a sleep, and had been reached by wall time.
+ */
 export function isBefore(moment: Stamp, other: Stamp): boolean {
-  if (moment.mono !== null && other.mono !== null) return moment.mono < other.mono
-  return moment.wall < other.wall
+  const byWall = moment.wall < other.wall
+  return moment.mono !== null && other.mono !== null ? byWall && moment.mono < other.mono : byWall
 }
 
 /**
