@@ -1,9 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import {
+  closeSync,
+  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -164,6 +169,20 @@ describe('trouble', () => {
     rmSync(folder, { recursive: true })
     log.info('two')
     expect(lines().map((line) => line.event)).toEqual(['two'])
+  })
+
+  it.skipIf(process.platform === 'win32')('a pipe in the place of the file is not written to', () => {
+    mkdirSync(folder)
+    execFileSync('mkfifo', [join(folder, LOG_FILE)])
+    // Somebody at the other end, so that a log that writes to the pipe fails this test instead of waiting.
+    const reader = openSync(join(folder, LOG_FILE), constants.O_RDWR | constants.O_NONBLOCK)
+    const log = open()
+    log.info('lost')
+    expect(() => readSync(reader, Buffer.alloc(100))).toThrow(/EAGAIN/)
+    closeSync(reader)
+    rmSync(join(folder, LOG_FILE))
+    log.info('back')
+    expect(lines().map(({ event }) => event)).toEqual(['log-lines-lost', 'back'])
   })
 
   it('lines that could not be written are counted in the first one that could', () => {

@@ -79,7 +79,10 @@ export function createLog(options: {
   }
 
   function append(text: string): void {
-    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    const stat = statSync(path, { throwIfNoEntry: false })
+    // Opening a named pipe would wait for a reader for ever: the line counts as lost.
+    if (stat !== undefined && !stat.isFile()) throw new Error('not a file')
+    const size = stat?.size ?? 0
     if (size > 0 && size + Buffer.byteLength(text) > FILE_LIMIT) {
       try {
         rotate()

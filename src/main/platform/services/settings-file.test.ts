@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -75,6 +85,25 @@ describe('openSettingsFile', () => {
     expect(openSettingsFile(folder, WALL)).toMatchObject({
       usable: true,
       problems: [{ code: 'settings-corrupt' }],
+    })
+  })
+
+  it.skipIf(process.platform === 'win32')('never reads what is no file, a device for instance', () => {
+    symlinkSync('/dev/null', join(folder, 'settings.json'))
+    expect(openSettingsFile(folder, WALL).problems).toEqual([
+      { code: 'settings-corrupt', detail: expect.stringMatching(/not a file; kept as/) as string },
+    ])
+    expect(readdirSync(folder).map((name) => lstatSync(join(folder, name)).isSymbolicLink())).toEqual([true])
+  })
+
+  it('never reads a huge file, and keeps it aside', () => {
+    write('')
+    truncateSync(join(folder, 'settings.json'), 3 * 1024 ** 3)
+    expect(openSettingsFile(folder, WALL)).toMatchObject({
+      usable: true,
+      problems: [
+        { code: 'settings-corrupt', detail: expect.stringMatching(/larger than 1048576 bytes/) as string },
+      ],
     })
   })
 

@@ -1,5 +1,5 @@
 /** Looks at the settings file before electron-store does, which would throw on a bad one or overwrite it. */
-import { lstatSync, readFileSync, renameSync } from 'node:fs'
+import { lstatSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Problem, ProblemCode } from '../../../shared/problem.ts'
 
@@ -7,6 +7,8 @@ import type { Problem, ProblemCode } from '../../../shared/problem.ts'
 export const SETTINGS_NAME = 'settings'
 /** Version of its schema; a file without one was written by hand and counts as version 1. */
 export const SETTINGS_VERSION = 1
+/** Largest file that is read, bytes; ours is a few hundred. */
+const FILE_LIMIT = 1024 * 1024
 
 /** What the file holds and whether it may be written over. */
 export interface SettingsFile {
@@ -33,6 +35,10 @@ export function openSettingsFile(
   }
   let text: string
   try {
+    // Looked at before it is opened: a named pipe would be waited for, and a device read, for ever.
+    const stat = statSync(path)
+    if (!stat.isFile()) return aside('settings-corrupt', 'corrupt', 'not a file')
+    if (stat.size > FILE_LIMIT) return aside('settings-corrupt', 'corrupt', `larger than ${FILE_LIMIT} bytes`)
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
   } catch (error) {
     const code = codeOf(error)
