@@ -1,0 +1,128 @@
+/** Draws random sequences with fast-check, plays them, and shrinks one that breaks the promise to a readable story. */
+import { rmSync } from 'node:fs'
+import fc from 'fast-check'
+import { type Move, MOVES, weightOf } from '../moves.ts'
+import { type Counts, play, type Sequence, type Stage } from './play.ts'
+
+/** One sequence in so many goes over real TLS. */
+export const TLS_ONE_IN = 50
+
+/**
+ * Moves that mean little alone. Without them most sequences would spend most of their length on a machine that
+ * nothing runs on, or that sleeps.
+ */
+const PHRASES: readonly { readonly weight: number; readonly moves: readonly Move[] }[] = [
+  { weight: 4, moves: ['crash', 'start'] },
+  { weight: 4, moves: ['crash', 'start-locked'] },
+  { weight: 2, moves: ['quit', 'half-a-minute', 'start'] },
+  { weight: 1, moves: ['quit', 'half-a-minute', 'start-locked'] },
+  { weight: 2, moves: ['shut-down', 'half-a-minute', 'start'] },
+  { weight: 2, moves: ['end-session', 'start'] },
+  { weight: 4, moves: ['sleep', 'half-a-minute', 'wake', 'touch'] },
+  { weight: 2, moves: ['sleep', 'a-while', 'wake'] },
+  { weight: 4, moves: ['set', 'a-second'] },
+  { weight: 4, moves: ['late', 'set', 'lock', 'a-second'] },
+  { weight: 4, moves: ['lock', 'a-second', 'unlock'] },
+  { weight: 2, moves: ['sign-out', 'half-a-minute', 'sign-in'] },
+  { weight: 2, moves: ['forget-now', 'sign-in'] },
+]
+
+/** Sequences of about 10 to 60 moves, those of the catalogue by their weight. */
+export function sequences(length = 40): fc.Arbitrary<Sequence> {
+  const phrase = fc.oneof(
+    ...MOVES.map((move) => ({ weight: weightOf(move), arbitrary: fc.constant<readonly Move[]>([move]) })),
+    ...PHRASES.map(({ weight, moves }) => ({ weight, arbitrary: fc.constant(moves) })),
+  )
+  return fc
+    .tuple(
+      fc.array(phrase, { minLength: 1, maxLength: length, size: 'max' }),
+      fc.nat(),
+      // Zero is what it shrinks to: a failure that needs no TLS is told without.
+      fc.nat({ max: TLS_ONE_IN - 1 }),
+    )
+    .map(([phrases, seed, tls]) => ({ moves: phrases.flat(), seed, tls: tls === TLS_ONE_IN - 1 }))
+}
+
+/** What one check came to. */
+export interface Checked {
+  readonly runs: number
+  /** The shortest sequence found that breaks the promise; null if none does. */
+  readonly failure: Failure | null
+}
+
+/** A broken promise. */
+export interface Failure {
+  readonly what: string
+  readonly sequence: Sequence
+  /** fast-check's way back to it, with the seed. */
+  readonly seed: number
+  readonly path: string
+}
+
+/** What a check is made of. */
+export interface CheckOptions {
+  readonly runs: number
+  readonly seed: number
+  readonly path?: string
+  readonly length?: number
+  /** Called after each sequence that passed. */
+  readonly onPlayed?: () => void
+}
+
+/** Plays so many sequences. Stops at the first that breaks the promise, and shrinks it. */
+export async function check(options: CheckOptions, stage: Stage): Promise<Checked> {
+  const property = fc.asyncProperty(sequences(options.length), async (sequence) => {
+    const what = await play(sequence, stage)
+    if (what !== null) throw new Error(what)
+    options.onPlayed?.()
+  })
+  const details = await fc.check(property, {
+    seed: options.seed,
+    numRuns: options.runs,
+    ...(options.path === undefined ? {} : { path: options.path }),
+  })
+  rmSync(stage.folder, { recursive: true, force: true })
+  if (!details.failed || details.counterexample === null) return { runs: details.numRuns, failure: null }
+  const [found] = details.counterexample
+  const { sequence, what } = await shortest(found, stage)
+  rmSync(stage.folder, { recursive: true, force: true })
+  const path = details.counterexamplePath ?? ''
+  return { runs: details.numRuns, failure: { what, sequence, seed: options.seed, path } }
+}
+
+/** Leaves out moves as long as the promise stays broken: fast-check shrinks by phrases, and may stop early. */
+async function shortest(
+  found: Sequence,
+  stage: Stage,
+): Promise<{ readonly sequence: Sequence; readonly what: string }> {
+  const quiet: Stage = { folder: stage.folder, ...(stage.tlsNetwork ? { tlsNetwork: stage.tlsNetwork } : {}) }
+  let sequence = found
+  let what = await play(found, quiet)
+  if (what === null)
+    return { sequence, what: 'it broke once, and not again: something in it is not determined' }
+  for (let size = Math.ceil(found.moves.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = 0; at < sequence.moves.length;) {
+      const fewer: Sequence = { ...sequence, moves: sequence.moves.toSpliced(at, size) }
+      const still = await play(fewer, quiet)
+      if (still === null) at += size
+      else {
+        sequence = fewer
+        what = still
+      }
+    }
+  }
+  return { sequence, what }
+}
+
+/** The sequence as a story: one move a line, and below it what was sent, answered and written down. */
+export async function storyOf(sequence: Sequence, stage: Stage): Promise<readonly string[]> {
+  const lines: string[] = []
+  const what = await play(sequence, { ...stage, tell: (line) => lines.push(line) })
+  rmSync(stage.folder, { recursive: true, force: true })
+  return [...lines, what === null ? 'The promise holds.' : `BROKEN: ${what}`]
+}
+
+/** Empty counts. */
+export function noCounts(): Counts {
+  return { moves: new Map(), settled: new Map(), ends: new Map() }
+}
