@@ -14,7 +14,7 @@ import {
   settle,
   soon,
 } from './draft.ts'
-import { leaseMsOf, mustHaveEnded, WRITE_LIMIT_MS } from './lease.ts'
+import { countedLeaseMs, leaseMsOf, mustHaveEnded, WRITE_LIMIT_MS } from './lease.ts'
 import type { Due, Own, SessionKey } from './model.ts'
 import type { Session } from './state.ts'
 import { later, SECOND } from './time.ts'
@@ -119,7 +119,7 @@ function advanceWish(draft: Draft, key: SessionKey): void {
     pair: wish.pair,
     since: wish.since,
     sentAt: present(draft),
-    leaseMs: leaseMsOf(wish.pair),
+    leaseMs: countedLeaseMs(wish.pair, session.record.own, draft.now, draft.state.serverOffsetMs),
     confirmed: false,
     unsureUntil: session.record.own?.unsureUntil ?? null,
     ended: false,
@@ -137,7 +137,7 @@ function advanceWish(draft: Draft, key: SessionKey): void {
     last: null,
     before,
   })
-  send(draft, key, { kind: 'set', pair: own.pair, leaseMs: own.leaseMs }, 0, before)
+  send(draft, key, { kind: 'set', pair: own.pair, leaseMs: leaseMsOf(own.pair) }, 0, before)
 }
 
 function advanceRenewal(draft: Draft, key: SessionKey): void {
@@ -152,7 +152,7 @@ function advanceRenewal(draft: Draft, key: SessionKey): void {
   // Until Graph has confirmed it, this is still the set that the user asked for.
   const kind = own.confirmed ? 'renew' : 'set'
   const before = own.confirmed ? { own, due: null } : (session.before ?? { own: null, due: null })
-  send(draft, key, { kind, pair: own.pair, leaseMs: own.leaseMs }, 0, before)
+  send(draft, key, { kind, pair: own.pair, leaseMs: leaseMsOf(own.pair) }, 0, before)
 }
 
 /**

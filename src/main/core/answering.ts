@@ -2,7 +2,7 @@
 import type { Problem } from '../../shared/problem.ts'
 import { refreshToken } from './advancing.ts'
 import { type Draft, patch, patchRecord, patchSession, present, settle, soon } from './draft.ts'
-import { renewalMoment, WRITE_LIMIT_MS } from './lease.ts'
+import { leaseMsOf, renewalMoment, WRITE_LIMIT_MS } from './lease.ts'
 import type { Attempt, Due, SessionKey, Stamp } from './model.ts'
 import { judge, type Outcome } from './outcome.ts'
 import { LONGEST_PAUSE_MS, pauseMs } from './retry.ts'
@@ -152,7 +152,7 @@ function setAnswered(draft: Draft, key: SessionKey, flight: Flight, outcome: Out
   if (session === undefined || own === undefined || own === null) return
   switch (outcome.kind) {
     case 'done': {
-      const confirmed = { ...own, confirmed: true }
+      const confirmed = { ...own, leaseMs: leaseMsOf(own.pair), confirmed: true }
       patchRecord(draft, key, { own: confirmed })
       patchSession(draft, key, {
         renewAt: renewalMoment(confirmed, draft.now.jitter),

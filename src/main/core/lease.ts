@@ -1,7 +1,7 @@
 /** The short lease of an own session: how long it is asked for, when it is renewed, when it must have ended. */
 import type { Pair } from '../../shared/presence.ts'
 import type { Now, Own, Stamp } from './model.ts'
-import { later, MINUTE, reached, SECOND } from './time.ts'
+import { later, MINUTE, reached, SECOND, untilMs } from './time.ts'
 
 /** The one attempt of a presence write is given up after this many ms; later it can't take effect any more. */
 export const WRITE_LIMIT_MS = 10 * SECOND
@@ -35,4 +35,14 @@ export function mustHaveEndedBy(own: Own): Stamp {
 /** Whether an own session must have ended by itself. */
 export function mustHaveEnded(own: Own, now: Now, serverOffsetMs: number): boolean {
   return reached(mustHaveEndedBy(own), now, serverOffsetMs)
+}
+
+/**
+ * The lease to count with for a set of this pair, ms: until Graph has confirmed it, the session that it replaces may
+ * still stand, and for longer than the new lease.
+ */
+export function countedLeaseMs(pair: Pair, replaced: Own | null, now: Now, serverOffsetMs: number): number {
+  if (replaced === null) return leaseMsOf(pair)
+  const left = untilMs(mustHaveEndedBy(replaced), now, serverOffsetMs) - WRITE_LIMIT_MS - MARGIN_MS
+  return Math.max(leaseMsOf(pair), left)
 }

@@ -56,7 +56,7 @@ export interface Own {
   readonly since: Stamp
   /** When the last set or renewal was sent that was not surely refused; the lease counts from here. */
   readonly sentAt: Stamp
-  /** The lease asked for, ms. */
+  /** The lease to count with, ms: the one asked for, and before Graph has confirmed it no less than what was left of the last. */
   readonly leaseMs: number
   /** Graph has answered at least once with success. */
   readonly confirmed: boolean

@@ -851,6 +851,33 @@ describe('the lease', () => {
     world.lock()
     expect(world.sent.slice(sent).map(({ write }) => write.body.kind)).toEqual(['clear'])
   })
+
+  it.each([
+    ['no network', ANSWERS.offline],
+    ['a lost answer', ANSWERS.lost],
+  ])('counts what a shorter set replaces until Graph has confirmed that set: %s', (_why, result) => {
+    const world = new World().ready().set()
+    world.play({ type: 'set', pair: 'Available/Available' })
+    world.answer(result)
+    world.lock()
+    for (let left = 8; left > 0; left -= 1) {
+      for (const open of world.open()) world.answer(ANSWERS.offline, open)
+      world.pass(MINUTE)
+    }
+    // The first set still holds at Graph: it is not over, and goes as soon as the network is back.
+    expect(settlements(world)).toEqual([])
+    world.answer(ANSWERS.ok)
+    expect(settlements(world)).toEqual(['cleared'])
+  })
+
+  it('counts the new lease alone once Graph has confirmed the set', () => {
+    const world = new World().ready().set().set('Available/Available')
+    expect(world.own).toMatchObject({ confirmed: true, leaseMs: 5 * MINUTE })
+    expect(world.sent.map(({ write }) => write.body)).toMatchObject([
+      { leaseMs: 15 * MINUTE },
+      { leaseMs: 5 * MINUTE },
+    ])
+  })
 })
 
 describe('manual', () => {
