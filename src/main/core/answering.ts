@@ -39,8 +39,8 @@ export function answered(draft: Draft, attempt: Attempt): void {
 function learnServerTime(draft: Draft, attempt: Attempt): void {
   const { result } = attempt
   if (result.type !== 'answer' || result.requestId === null || result.date === null) return
-  // An answer that lay over a sleep is dated before it.
-  if (Math.abs(attempt.endedAt - draft.now.wall) > WRITE_LIMIT_MS) return
+  // An answer that lay over a sleep, read or unread, is dated before it.
+  if (Math.abs(attempt.startedAt - draft.now.wall) > WRITE_LIMIT_MS) return
   const offset = result.date - attempt.endedAt
   if (Math.abs(offset - draft.state.serverOffsetMs) < OFFSET_NOISE_MS) return
   const learnt = Math.abs(offset) < OFFSET_NOISE_MS ? 0 : offset

@@ -1015,7 +1015,10 @@ describe('time', () => {
     expect(world.own?.sentAt.wall).toBe(world.now().wall + 2 * HOUR)
   })
 
-  it('learns nothing from an answer that lay over a sleep', () => {
+  it.each([
+    { name: 'and was read before it', readAfterMs: 0 },
+    { name: 'unread', readAfterMs: HOUR },
+  ])('learns nothing from an answer that lay over a sleep $name', ({ readAfterMs }) => {
     const world = new World().ready()
     world.lock()
     const write = world.sent[0]
@@ -1028,7 +1031,7 @@ describe('time', () => {
         key: KEY,
         clientRequestId: 'c',
         startedAt: sent,
-        endedAt: sent,
+        endedAt: sent + readAfterMs,
         result: { ...answer(503), date: sent },
       },
     })
