@@ -44,6 +44,8 @@ interface Cause {
   readonly at: number
   /** Asked for by name (quit, sign-out, the button): it outlives a return, until a set. */
   readonly explicit: boolean
+  /** An earlier run of the app owed it: a clear for it equals none that is asked for now. */
+  readonly earlier: boolean
 }
 
 /** A departure that has to end in a clear, or in a line of the history. */
@@ -53,11 +55,11 @@ interface Owed {
   unwritten: boolean
 }
 
-/** A departure whose deadline runs. */
+/** A departure whose deadline runs. Those of one kind let go together: a later one may lengthen an earlier one's. */
 interface Departing {
   readonly what: string
   readonly at: number
-  readonly deadlineMs: number
+  until: number
 }
 
 interface Open {
@@ -80,6 +82,8 @@ export interface Reference extends Traffic {
   died(): void
   reported(event: AttendanceEvent): void
   asked(what: Ask): void
+  /** The account was taken out of the app: what is on its way belongs to nobody. */
+  forgot(): void
   saved(ok: boolean, record: SessionRecord | null): void
   history(entry: HistoryEntry): void
   /** A departure begins; call what it returns when it has let go. */
@@ -92,6 +96,8 @@ export interface Reference extends Traffic {
   atTheEnd(how: 'left' | 'back' | 'dead', sessions: readonly SessionView[]): void
 }
 
+/** The stretch of what an earlier run owed. */
+const EARLIER = -1
 const EXPLICIT: readonly string[] = ['quit', 'sign-out', 'manual']
 const minutes = (ms: number): string => `${(ms / MINUTE).toFixed(1)} min`
 
@@ -120,6 +126,8 @@ export function createReference(world: World): Reference {
   let lastNo = 0
   /** Writes up to this number were given up by the person ("forget now"). */
   let forgotten = 0
+  /** Writes up to this number were sent for an account that was signed out since. */
+  let signedOut = 0
   /** Clears that must spare what begins after a return: when the departure was that owes them. */
   const sparing = new Map<number, number>()
 
@@ -129,16 +137,16 @@ export function createReference(world: World): Reference {
   const time = (): number => world.time
 
   function owes(what: string, explicit: boolean): void {
-    causes = [...causes, { at: time(), explicit }]
+    causes = [...causes, { at: time(), explicit, earlier: false }]
     owed = { what, unwritten: false }
   }
 
   function sentClear(request: Request): void {
-    const equal = open.some(
-      (each) => each.request.body.kind === 'clear' && each.stretch === stretch && !each.aborted,
-    )
-    if (equal) wrong('two equal clears are in flight')
     const last = causes.at(-1)
+    const mine = last?.earlier === true ? EARLIER : stretch
+    const isEqual = (each: Open): boolean => each.request.body.kind === 'clear' && each.stretch === mine
+    if (open.some((each) => isEqual(each) && !each.aborted)) wrong('two equal clears are in flight')
+    open = [...open, { request, stretch: mine, aborted: false }]
     if (last === undefined) {
       wrong('a clear was sent although none is owed: it was settled or aged out, or nobody has left')
       return
@@ -159,6 +167,7 @@ export function createReference(world: World): Reference {
       wrong(`a ${request.body.kind} was sent, and the file holds another time for it`)
     }
     ownUntil = Math.max(ownUntil, time() + WRITE_MS + leaseMs + LEASE_MARGIN_MS)
+    open = [...open, { request, stretch, aborted: false }]
     // What is owed is replaced, and comes back if Graph refuses the set.
     owed = null
   }
@@ -173,6 +182,7 @@ export function createReference(world: World): Reference {
   }
 
   function clearTookEffect(request: Request, hit: SessionView | null): void {
+    if (request.no <= signedOut) return
     if (hit?.setBy === 'graph') {
       // A set waits for an open clear's answer or its ten seconds; only a new process can't know of one.
       if (lastSet !== null && lastSet.sentAt > request.sentAt && lastSet.life === request.life) {
@@ -233,6 +243,7 @@ export function createReference(world: World): Reference {
               {
                 at: due.since.wall - BEGINNING,
                 explicit: EXPLICIT.includes(due.departure) || loaded?.signingOut !== null,
+                earlier: true,
               },
             ]
       if (due === null) owed = null
@@ -270,6 +281,10 @@ export function createReference(world: World): Reference {
       if (!joins && !desk.away()) stretch += 1
       owes(what, true)
     },
+    forgot() {
+      signedOut = lastNo
+      open = []
+    },
     saved(ok, now) {
       if (ok) file = now
       if (owed !== null) owed.unwritten = !ok
@@ -280,7 +295,9 @@ export function createReference(world: World): Reference {
       ownUntil = -Infinity
     },
     departing(what, deadlineMs) {
-      const one = { what, at: time(), deadlineMs }
+      const until = time() + deadlineMs
+      const one: Departing = { what, at: time(), until }
+      for (const other of departing) if (other.what === what) other.until = Math.max(other.until, until)
       departing = [...departing, one]
       return () => {
         if (departing.includes(one)) checkLetGo(one)
@@ -305,7 +322,6 @@ export function createReference(world: World): Reference {
       const { body } = request
       if (body.kind === 'clear') sentClear(request)
       else sentSet(request, body.pair, body.leaseMs)
-      open = [...open, { request, stretch, aborted: false }]
     },
     aborted(request) {
       for (const each of open) if (each.request.no === request.no) each.aborted = true
@@ -334,11 +350,11 @@ export function createReference(world: World): Reference {
   }
 
   function checkLetGo(one: Departing): void {
-    if (isLate(one)) wrong(`the ${one.what} let go after ${time() - one.at} ms instead of ${one.deadlineMs}`)
+    if (isLate(one)) wrong(`the ${one.what} let go after ${time() - one.at} ms`)
   }
 
   /** A deadline that passes while the machine sleeps is kept at the wake. */
-  function isLate({ at, deadlineMs }: Departing): boolean {
-    return time() > Math.max(at + deadlineMs, wokeAt) + SLACK_MS
+  function isLate({ until }: Departing): boolean {
+    return time() > Math.max(until, wokeAt) + SLACK_MS
   }
 }

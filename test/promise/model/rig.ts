@@ -6,6 +6,7 @@ import {
   type AccessToken,
   type HistoryStore,
   type Identity,
+  type Loaded,
   type RegistryData,
   type RegistryStore,
   type SaveResult,
@@ -124,10 +125,19 @@ export function createRig(parts: RigParts): Rig {
     problem: { code, detail: 'ENOSPC' },
   })
 
-  function registry(): RegistryStore {
+  const noted = <T>(loaded: Loaded<T>): Loaded<T> => {
+    for (const { code, detail } of loaded.problems) fileTrouble.push(`${code}: ${detail ?? ''}`)
+    return loaded
+  }
+
+  function registry(locked: boolean): RegistryStore {
     const store = createRegistryStore({ folder, machineId: MACHINE_ID, now })
     return {
-      load: store.load,
+      load: () => {
+        const loaded = noted(store.load())
+        reference.started(locked, recordOf(loaded.data))
+        return loaded
+      },
       save: (data) => {
         const result = full ? noSpace('registry-unwritable') : store.save(data)
         reference.saved(result.ok, recordOf(data))
@@ -139,7 +149,7 @@ export function createRig(parts: RigParts): Rig {
   function history(): HistoryStore {
     const store = createHistoryStore({ folder, now })
     return {
-      load: store.load,
+      load: () => noted(store.load()),
       add: (entry) => {
         reference.history(entry)
         parts.onSettled(entry.departure, entry.settlement)
@@ -168,6 +178,7 @@ export function createRig(parts: RigParts): Rig {
       }),
     forget: () => {
       account = null
+      reference.forgot()
       tell('the tokens are forgotten')
       return Promise.resolve()
     },
@@ -270,18 +281,12 @@ export function createRig(parts: RigParts): Rig {
     async start(locked) {
       if (engine !== null) return
       world.boot()
-      const store = registry()
-      const loaded = store.load()
-      for (const { code, detail } of [...loaded.problems, ...history().load().problems]) {
-        fileTrouble.push(`${code}: ${detail ?? ''}`)
-      }
-      reference.started(locked, recordOf(loaded.data))
       engine = createEngine(
         {
           clock: world.clock(),
           sender: network.open(),
           tokens,
-          registry: store,
+          registry: registry(locked),
           history: history(),
           log: NO_LOG,
           graphOrigin: () => 'https://graph.microsoft.com',
