@@ -1,0 +1,86 @@
+/** Kills the process at the planned instant of a move, and tells where that was. */
+import { readdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RequestRecord } from '../../simulator/index.ts'
+import type { Desk } from './desk.ts'
+import { LATE_MS } from './desk.ts'
+import type { Instant } from './plan.ts'
+import { within } from './process.ts'
+
+/** Longest wait for an instant that may never come, ms; then it is killed all the same. */
+const IN_VAIN_MS = 400
+
+/** Where a kill hit, in words for the totals. */
+export type Phase = string
+
+/**
+ * Lets a move begin and kills the process at the instant. Waits for the end of both.
+ * @returns where it hit: seen from the file that was being written, the app's log and Graph's journal.
+ */
+export async function killDuring(desk: Desk, instant: Instant, move: () => Promise<void>): Promise<Phase> {
+  const app = desk.app()
+  const known = desk.writes().at(-1)?.seq ?? 0
+  await prepare(desk, instant)
+  if (app.ended() !== undefined) return 'ended before'
+  // The move ends with the process; what it then reports is nothing about the app.
+  const playing = move().catch(() => undefined)
+  await reach(desk, instant, known)
+  const wasThere = app.ended()
+  const seen = wasThere === undefined ? look(desk, known) : ''
+  await app.kill()
+  await playing
+  if (instant.kind === 'write' && wasThere === 'SIGKILL' && desk.pose !== 'win32') return ofWrite(instant)
+  if (wasThere === 'SIGKILL')
+    return instant.kind === 'write' ? ofWrite(instant) : 'the system ended the process'
+  return wasThere === undefined ? seen : 'the process had ended by itself'
+}
+
+const ofWrite = ({ file, point }: Extract<Instant, { kind: 'write' }>): Phase => `${file} ${point}`
+
+async function prepare({ simulator, app }: Desk, instant: Instant): Promise<void> {
+  if (instant.kind === 'arrived' || instant.kind === 'effect') {
+    const where = instant.kind === 'arrived' ? 'request' : 'answer'
+    for (const path of ['setPresence', 'clearPresence']) {
+      simulator.inject({ match: { path }, fault: { type: 'latency', ms: LATE_MS, where } })
+    }
+  }
+  if (instant.kind === 'write') {
+    const { file, point, left } = instant
+    await app()
+      .callHook('dieAt', { file, point, left })
+      .catch(() => undefined) // It has just ended, as an earlier move asked.
+  }
+}
+
+async function reach(desk: Desk, instant: Instant, known: number): Promise<void> {
+  const newest = (): RequestRecord | undefined => desk.writes().find(({ seq }) => seq > known)
+  const until = (check: () => boolean): Promise<boolean> =>
+    within(IN_VAIN_MS, () => desk.app().ended() !== undefined || check())
+  switch (instant.kind) {
+    case 'delay':
+      await sleep(instant.ms)
+      return
+    case 'arrived':
+      await until(() => newest() !== undefined)
+      return
+    case 'effect':
+      await until(() => newest()?.tookEffect === true)
+      return
+    case 'answered':
+      await until(() => (newest()?.outcome ?? 'open') !== 'open')
+      if (instant.ms > 0) await sleep(instant.ms)
+      return
+    case 'write':
+      await until(() => false)
+  }
+}
+
+/** Where the process is at this moment, by what can be seen from outside. */
+function look(desk: Desk, known: number): Phase {
+  if (readdirSync(desk.userDataDir).some((name) => name.endsWith('.tmp'))) return 'in a write'
+  const write = desk.writes().findLast(({ seq }) => seq > known)
+  if (desk.log.openWrites() === 0) return write === undefined ? 'before any request' : 'answer taken in'
+  if (write === undefined) return 'request on its way'
+  if (write.outcome === 'answered') return 'answer on its way'
+  return write.tookEffect ? 'request took effect, no answer' : 'request open at Graph'
+}
