@@ -13,6 +13,16 @@ import { EntraRefusal, NetworkTrouble } from './errors.ts'
 const REQUEST_MS = 30_000
 /** RFC 8628 section 3.5: `slow_down` adds 5 seconds to the polling interval. */
 const SLOW_DOWN_MS = 5_000
+/** Entra's tokens live a day, or 28 hours with continuous access evaluation. A longer life is no number to reckon with. */
+const LONGEST_LIFE_S = 31 * 86_400
+/** What fits into a request's header with room to spare. Entra's tokens have two to four thousand characters. */
+const ACCESS_TOKEN = /^[\x21-\x7e]{1,12000}$/
+/** Bounds of a device code answer (RFC 8628 section 3.2; Entra: 15 minutes, every 5 seconds). */
+const LONGEST_CODE_S = 86_400
+const LONGEST_INTERVAL_S = 300
+const LONGEST_CODE_TEXT = 2_048
+/** A claims challenge goes into the address of the next sign-in. */
+const LONGEST_CLAIMS = 8_192
 
 /** What the network client needs. */
 export interface MsalNetworkOptions {
@@ -164,19 +174,29 @@ export function problemOfFailure({ stage, code }: HttpFailure): Problem {
   }
 }
 
+/** The token becomes a header, and its life a timer: neither may be anything else. */
 function requireToken({ status, body }: Answer): void {
-  const lifetime = Number(body['expires_in'])
   const token = body['access_token']
-  if (typeof token === 'string' && token !== '' && Number.isFinite(lifetime) && lifetime > 0) return
+  const sound = typeof token === 'string' && ACCESS_TOKEN.test(token)
+  if (sound && isSeconds(body['expires_in'], Number.MIN_VALUE, LONGEST_LIFE_S)) return
   throw new NetworkTrouble({ code: 'unexpected-answer', detail: `status ${status}` })
 }
 
 function requireDeviceCode({ status, body }: Answer): void {
   const texts = [body['user_code'], body['device_code'], body['verification_uri']]
-  const complete = texts.every((text) => typeof text === 'string' && text !== '')
-  const numbers = [Number(body['expires_in']), Number(body['interval'])]
-  if (complete && numbers.every((number) => Number.isFinite(number) && number >= 0)) return
+  const complete = texts.every(
+    (text) => typeof text === 'string' && text !== '' && text.length <= LONGEST_CODE_TEXT,
+  )
+  const timed =
+    isSeconds(body['expires_in'], 0, LONGEST_CODE_S) && isSeconds(body['interval'], 0, LONGEST_INTERVAL_S)
+  if (complete && timed) return
   throw new NetworkTrouble({ code: 'unexpected-answer', detail: `status ${status}` })
+}
+
+/** Whether it is a time in seconds, as a number or, as some of Entra's endpoints write it, as text. */
+function isSeconds(value: unknown, min: number, max: number): boolean {
+  if (typeof value !== 'number' && (typeof value !== 'string' || value === '')) return false
+  return Number(value) >= min && Number(value) <= max
 }
 
 function refusal(body: Record<string, unknown>): EntraRefusal {
@@ -187,7 +207,7 @@ function refusal(body: Record<string, unknown>): EntraRefusal {
     error: text('error'),
     suberror: text('suberror'),
     numbers,
-    claims: text('claims'),
+    claims: text('claims').length <= LONGEST_CLAIMS ? text('claims') : '',
   })
 }
 

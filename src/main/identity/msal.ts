@@ -15,6 +15,12 @@ import { partName, type TokenCache } from './token-cache.ts'
 
 /** Messages of MSAL are cut here in our log, characters. */
 const MAX_MESSAGE = 300
+/** As Entra writes object and tenant ids. They become keys of the registry and parts of URLs. */
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+/** MSAL's account id: two GUIDs and a dot; longer for accounts of other kinds, characters. */
+const MAX_ACCOUNT_ID = 256
+/** Names are cut here, characters. */
+const MAX_NAME = 1024
 
 /** A registration as it is configured. */
 export interface Registration {
@@ -186,11 +192,17 @@ function grantedOf(result: AuthenticationResult, registration: Registration): Gr
   const token = tokenOf(result)
   const { account } = result
   const claims: Readonly<Record<string, unknown>> = { ...result.idTokenClaims }
-  const claim = (name: string): string => (typeof claims[name] === 'string' ? claims[name] : '')
+  const claim = (name: string): string => textOf(claims[name])
   const userId = claim('oid') === '' ? result.uniqueId : claim('oid')
   const tenantId = claim('tid') === '' ? result.tenantId : claim('tid')
-  if (account === null || userId === '' || tenantId === '')
-    throw new NetworkTrouble({ code: 'unexpected-answer' })
+  // The registry takes nothing else, and a record that it can't write would keep all others from being written too.
+  const isSound =
+    account !== null &&
+    GUID.test(userId) &&
+    GUID.test(tenantId) &&
+    account.homeAccountId.length <= MAX_ACCOUNT_ID
+  if (!isSound) throw new NetworkTrouble({ code: 'unexpected-answer' })
+  const username = textOf(account.username)
   return {
     identity: {
       cloud: registration.cloud,
@@ -198,9 +210,14 @@ function grantedOf(result: AuthenticationResult, registration: Registration): Gr
       tenantId,
       userId,
       homeAccountId: account.homeAccountId,
-      username: account.username,
-      name: claim('name') === '' ? account.username : claim('name'),
+      username,
+      name: claim('name') === '' ? username : claim('name'),
     },
     token,
   }
+}
+
+/** A name out of a token, which may hold anything. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, MAX_NAME) : ''
 }
