@@ -7,7 +7,7 @@ import type { Attempt, Due, SessionKey, Stamp } from './model.ts'
 import { judge, type Outcome } from './outcome.ts'
 import { LONGEST_PAUSE_MS, pauseMs } from './retry.ts'
 import type { Flight, Session, TokenNews } from './state.ts'
-import { isBefore, later, MINUTE, SECOND } from './time.ts'
+import { isBefore, later, LONGEST_OFFSET_MS, MINUTE, SECOND } from './time.ts'
 
 /** `Date` has whole seconds and the way takes time: a smaller difference is none, ms. */
 const OFFSET_NOISE_MS = 3 * SECOND
@@ -42,6 +42,8 @@ function learnServerTime(draft: Draft, attempt: Attempt): void {
   // An answer that lay over a sleep, read or unread, is dated before it.
   if (Math.abs(attempt.startedAt - draft.now.wall) > WRITE_LIMIT_MS) return
   const offset = result.date - attempt.endedAt
+  // No real clock: the registry would not take it, and nothing could be written any more.
+  if (Math.abs(offset) > LONGEST_OFFSET_MS) return
   if (Math.abs(offset - draft.state.serverOffsetMs) < OFFSET_NOISE_MS) return
   const learnt = Math.abs(offset) < OFFSET_NOISE_MS ? 0 : offset
   const correction = learnt - draft.state.serverOffsetMs

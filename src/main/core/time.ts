@@ -5,6 +5,9 @@ export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
 
+/** A clock that is wrong by more than ten years is no offset to reckon with, ms. */
+export const LONGEST_OFFSET_MS = 10 * 366 * 24 * HOUR
+
 /** This moment as a stamp. `serverOffsetMs` is server time minus this machine's clock. */
 export function stamp(now: Now, serverOffsetMs: number): Stamp {
   return { wall: now.wall + serverOffsetMs, mono: now.mono }

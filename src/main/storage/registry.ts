@@ -17,6 +17,7 @@ import type {
   Stamp,
 } from '../core/model.ts'
 import { sessionKey } from '../core/model.ts'
+import { LONGEST_OFFSET_MS } from '../core/time.ts'
 import { CLOUDS, DEPARTURES, PAIRS } from '../../shared/presence.ts'
 import type { Problem } from '../../shared/problem.ts'
 import { removeDeadTemps } from './durable-file.ts'
@@ -46,8 +47,6 @@ const MAX_RECORDS = 64
 const MAX_MACHINES = 16
 /** Graph accepts an expiration of at most four hours (Microsoft Graph, presence: setPresence). */
 const MAX_LEASE_MS = 4 * 60 * 60 * 1000
-/** A clock that is wrong by more than ten years is no offset to reckon with. */
-const MAX_OFFSET_MS = 10 * 366 * 24 * 60 * 60 * 1000
 
 /** A moment goes into the file as server time only: monotonic time means nothing after a restart. */
 const stamp: Check<Stamp> = (value, at) => ({ wall: time(value, at), mono: null })
@@ -152,7 +151,7 @@ function section(value: unknown, at: string, bad: string[]): Section {
   return {
     machineId,
     absence: lenient(bad, () => read('absence', integer(0, Number.MAX_SAFE_INTEGER)), 0),
-    serverOffsetMs: lenient(bad, () => read('serverOffsetMs', number(-MAX_OFFSET_MS, MAX_OFFSET_MS)), 0),
+    serverOffsetMs: lenient(bad, () => read('serverOffsetMs', number(-LONGEST_OFFSET_MS, LONGEST_OFFSET_MS)), 0),
     records,
   }
 }
