@@ -188,7 +188,7 @@ function retryAfter(answer: Answer, context: JudgeContext): number | null {
 }
 
 /** One `name=value` of a challenge; quoted values are taken whole, so nothing inside them is mistaken for a name. */
-const PARAMETER = /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g
+const PARAMETER = /(?<![\w-])([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g
 
 /**
  * The claims challenge of a `WWW-Authenticate` header (several joined by a comma are one string here), as JSON text;

@@ -151,7 +151,11 @@ function section(value: unknown, at: string, bad: string[]): Section {
   return {
     machineId,
     absence: lenient(bad, () => read('absence', integer(0, Number.MAX_SAFE_INTEGER)), 0),
-    serverOffsetMs: lenient(bad, () => read('serverOffsetMs', number(-LONGEST_OFFSET_MS, LONGEST_OFFSET_MS)), 0),
+    serverOffsetMs: lenient(
+      bad,
+      () => read('serverOffsetMs', number(-LONGEST_OFFSET_MS, LONGEST_OFFSET_MS)),
+      0,
+    ),
     records,
   }
 }
