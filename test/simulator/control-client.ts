@@ -30,6 +30,8 @@ const NAMES: Record<keyof RemoteMethods, true> = {
   faults: true,
   offline: true,
   isOffline: true,
+  setBlackHole: true,
+  setProxyGone: true,
   setProxyAuth: true,
   setDelay: true,
   dropConnections: true,

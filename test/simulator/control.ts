@@ -61,6 +61,10 @@ export interface RemoteMethods {
   /** Cuts the network (open connections are reset, CONNECT is reset) or brings it back. */
   offline: (offline: boolean) => void
   isOffline: () => boolean
+  /** A network without a route: open connections and new ones get no byte through, and are told nothing. */
+  setBlackHole: (on: boolean) => void
+  /** The proxy's port is closed (refused) and its connections reset; false: it listens again, on the same port. */
+  setProxyGone: (gone: boolean) => Promise<void>
   /** Asks for a proxy password from now on; undefined: no more. */
   setProxyAuth: (auth?: ProxyAuth) => void
   /** Delays every byte by ms each way, on connections opened from now on. */
@@ -185,6 +189,8 @@ export function createControl(parts: ControlParts): Control {
     faults: faults.list,
     offline: proxy.setOffline,
     isOffline: proxy.isOffline,
+    setBlackHole: proxy.setBlackHole,
+    setProxyGone: proxy.setGone,
     setProxyAuth: proxy.setAuth,
     setDelay: proxy.setDelay,
     dropConnections: proxy.dropAll,

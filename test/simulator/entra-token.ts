@@ -63,7 +63,9 @@ export function createTokenEndpoint(
     }
     const claims = [form.get('claims') ?? '']
     if (challenge.mode === 'interactive' && claimedNbf(claims) > 0) {
-      return faults.interaction(JSON.stringify({ access_token: { nbf: { essential: true } } }))
+      // Entra names what the interactive request has to ask for: the same moment, or its token would be refused, too.
+      const value = String(Math.floor(claimedNbf(claims) / 1000))
+      return faults.interaction(JSON.stringify({ access_token: { nbf: { essential: true, value } } }))
     }
     return { user, clientId, tenantId: token.tenantId, cloud: token.cloud, scopes, claims }
   }

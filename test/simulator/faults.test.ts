@@ -1,5 +1,6 @@
 /** Faults as a client sees them, and what they leave behind at Graph and in the journal. */
 import { request, type Agent } from 'node:https'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -223,6 +224,37 @@ describe('the network', () => {
     } finally {
       agent.destroy()
     }
+  })
+
+  it('has no route: nothing is answered and nobody is told, until new connections get through', async () => {
+    const agent = new HttpsProxyAgent(simulator.proxyUrl, { keepAlive: true })
+    const silent = async (answer: Promise<unknown>): Promise<boolean> =>
+      Promise.race([answer.then(() => false), sleep(300).then(() => true)])
+    try {
+      expect(await getWarm(agent, `${GRAPH}/v1.0/me/presence`)).toBe(200)
+      simulator.setBlackHole(true)
+      const onOpenConnection = getWarm(agent, `${GRAPH}/v1.0/me/presence`)
+      const onNewConnection = sendClear()
+      expect(await silent(onOpenConnection)).toBe(true)
+      expect(await silent(onNewConnection)).toBe(true)
+      expect(simulator.journal().filter((r) => r.kind === 'graph')).toHaveLength(1)
+      simulator.setBlackHole(false)
+      expect((await sendClear()).status).toBe(404)
+      // What was asked meanwhile stays unanswered, until somebody gives it up.
+      expect(await silent(onNewConnection)).toBe(true)
+      simulator.dropConnections('reset')
+      expect(await errorCode(onOpenConnection)).toBe('ECONNRESET')
+      await errorCode(onNewConnection)
+    } finally {
+      agent.destroy()
+    }
+  })
+
+  it('loses its proxy, which comes back on the same port', async () => {
+    await simulator.setProxyGone(true)
+    expect(await errorCode(sendClear())).toBe('ECONNREFUSED')
+    await simulator.setProxyGone(false)
+    expect((await sendClear()).status).toBe(404)
   })
 
   it('asks for a proxy password', async () => {

@@ -1,6 +1,7 @@
 /** The CONNECT proxy: the only door to the simulated hosts, and the place where the network is cut. */
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { connect, Socket } from 'node:net'
+import { type AddressInfo, connect, Socket } from 'node:net'
 import { Transform } from 'node:stream'
 import { realTime, type Clock } from './clock.ts'
 import type { Faults } from './faults.ts'
@@ -33,6 +34,13 @@ export interface Proxy {
   /** True: CONNECT is cut off without an answer and every open connection is reset. */
   setOffline: (offline: boolean) => void
   isOffline: () => boolean
+  /**
+   * True: a network without a route. The proxy's port is reached, but no byte goes either way and no CONNECT is answered.
+   * What was open or asked then stays dead after `false`, as connections of a network that is gone do.
+   */
+  setBlackHole: (on: boolean) => void
+  /** True: nothing listens on the proxy's port any more (refused), and every open connection is reset. */
+  setGone: (gone: boolean) => Promise<void>
   setAuth: (auth: ProxyAuth | undefined) => void
   /** Delays every byte by this much each way, ms of real time, on connections opened from now on. */
   setDelay: (ms: number) => void
@@ -43,6 +51,8 @@ export interface Proxy {
 
 interface OpenTunnel extends Tunnel {
   readonly client: Socket
+  /** Cuts the two sides apart, and ends the far one: the client is told nothing. */
+  readonly detach: () => void
 }
 
 /** Hands chunks on in order, each `ms` after it came. */
@@ -65,6 +75,10 @@ export function createProxy(parts: ProxyParts): Proxy {
   const byPort = new Map<number, OpenTunnel>()
   let lastNumber = 0
   let offline = false
+  let blackHole = false
+  let port = 0
+  /** Clients that a black hole has swallowed: nobody answers them, and they end by themselves. */
+  const swallowed = new Set<Socket>()
   let auth: ProxyAuth | undefined
   let delay = 0
 
@@ -83,24 +97,32 @@ export function createProxy(parts: ProxyParts): Proxy {
   }
 
   const establish = (client: Socket, head: Buffer, host: string, number: number, port: number): void => {
+    const upstream = connect({ host: '127.0.0.1', port, noDelay: true })
+    let detached = false
     const tunnel: OpenTunnel = {
       number,
       host,
       client,
+      detach: () => {
+        detached = true
+        client.unpipe()
+        upstream.unpipe()
+        drop()
+      },
       end: (how) => {
         if (how === 'reset') client.resetAndDestroy()
         else client.destroy()
       },
     }
-    const upstream = connect({ host: '127.0.0.1', port, noDelay: true })
     open.add(tunnel)
     const drop = (): void => {
       open.delete(tunnel)
-      client.destroy()
+      if (!detached) client.destroy()
       upstream.destroy()
     }
     upstream.on('connect', () => {
       const { localPort } = upstream
+      if (detached) return
       if (localPort === undefined) {
         drop()
         return
@@ -122,9 +144,16 @@ export function createProxy(parts: ProxyParts): Proxy {
       // What was still to be written (a delayed answer) goes out before the connection ends. The pipe from the client has
       // stopped by now, and without reading on its end would never be seen.
       client.resume()
-      if (!client.writableEnded) setTimeout(() => client.end(), delay)
+      if (!detached && !client.writableEnded) setTimeout(() => client.end(), delay)
     })
     upstream.on('error', drop)
+  }
+
+  const swallow = (client: Socket): void => {
+    swallowed.add(client)
+    client.once('close', () => swallowed.delete(client))
+    // Without reading on, its end would never be seen.
+    client.resume()
   }
 
   const server = createServer()
@@ -150,6 +179,11 @@ export function createProxy(parts: ProxyParts): Proxy {
     if (offline) {
       client.resetAndDestroy()
       finish(record, null, 'offline')
+      return
+    }
+    if (blackHole) {
+      swallow(client)
+      finish(record, null, 'black-hole')
       return
     }
     if (!authorized(req)) {
@@ -200,6 +234,7 @@ export function createProxy(parts: ProxyParts): Proxy {
 
   const dropAll = (how: 'close' | 'reset'): void => {
     for (const tunnel of [...open]) tunnel.end(how)
+    for (const client of [...swallowed]) client.destroy()
   }
   return {
     server,
@@ -209,6 +244,26 @@ export function createProxy(parts: ProxyParts): Proxy {
       if (value) dropAll('reset')
     },
     isOffline: () => offline,
+    setBlackHole: (on) => {
+      blackHole = on
+      if (!on) return
+      for (const tunnel of [...open]) {
+        tunnel.detach()
+        swallow(tunnel.client)
+      }
+    },
+    setGone: async (gone) => {
+      if (gone === !server.listening) return
+      if (gone) {
+        // A server that listens has an AddressInfo.
+        port = (server.address() as AddressInfo).port
+        server.close()
+        dropAll('reset')
+      } else {
+        server.listen(port, '127.0.0.1')
+        await once(server, 'listening')
+      }
+    },
     setAuth: (value) => {
       auth = value
     },

@@ -1,0 +1,120 @@
+/** The columns of the matrix: every way to leave, on a platform that has it, and how the user comes back. */
+import type { Desk } from '../../e2e/desk.ts'
+
+/** What the platform is that a departure is played on. */
+export type Platform = 'win32' | 'darwin' | 'linux'
+
+/** How a start finds the user. */
+export type Found = 'present' | 'locked'
+
+/** One way to leave. */
+export interface Departure {
+  readonly name: string
+  readonly platform: Platform
+  /** Leaves. May end the process, which then can't answer any more. */
+  readonly leave: (desk: Desk) => Promise<unknown>
+  /** The process ends with it (or is killed); the app is started again, and finds the user so. */
+  readonly ends?: Found
+  /** The user asked by name, and stays at the machine. */
+  readonly stays?: boolean
+  /** Asked for by name: what is owed outlives a return. */
+  readonly explicit?: boolean
+  /** Nothing is owed for what another program set: nobody left before the process was killed. */
+  readonly ownOnly?: boolean
+  /** How the user comes back while the app runs; default: unlocks. */
+  readonly back?: (desk: Desk) => Promise<unknown>
+}
+
+const POLL_MS = 15_000
+/** No input for longer than the 15 minutes after which `idle` counts, s. */
+const IDLE_S = 16 * 60
+
+/** Input after a wake, seen by the next poll. */
+async function touch(desk: Desk): Promise<void> {
+  await desk.app.setIdle({ seconds: 0 })
+  await desk.advance(POLL_MS)
+}
+
+/** A process that is just ending may be gone before it can say that the order has arrived. */
+const lastWords = (order: Promise<unknown>): Promise<unknown> => order.catch(() => undefined)
+
+function kill(desk: Desk): Promise<void> {
+  process.kill(desk.app.pid, 'SIGKILL')
+  return Promise.resolve()
+}
+
+/** Every way to leave. */
+export const DEPARTURES: readonly Departure[] = [
+  { name: 'lock', platform: 'win32', leave: (desk) => desk.lock() },
+  {
+    name: 'sleep',
+    platform: 'linux',
+    leave: (desk) => desk.app.power('suspend'),
+    back: async (desk) => {
+      await desk.app.power('resume')
+      await desk.advance(POLL_MS)
+      await touch(desk)
+    },
+  },
+  {
+    name: 'user-switch',
+    platform: 'darwin',
+    leave: (desk) => desk.app.power('user-did-resign-active'),
+    back: (desk) => desk.app.power('user-did-become-active'),
+  },
+  {
+    name: 'idle',
+    platform: 'darwin',
+    leave: async (desk) => {
+      await desk.app.setIdle({ seconds: IDLE_S })
+      await desk.advance(POLL_MS)
+    },
+    back: touch,
+  },
+  {
+    name: 'manual',
+    platform: 'win32',
+    leave: (desk) => desk.press('Clear my call status'),
+    stays: true,
+    explicit: true,
+  },
+  {
+    name: 'sign-out',
+    platform: 'darwin',
+    leave: (desk) => desk.press('Sign out'),
+    stays: true,
+    explicit: true,
+  },
+  {
+    name: 'log-off',
+    platform: 'win32',
+    leave: async (desk) => {
+      await desk.app.queryEndSession(['logoff'])
+      await desk.app.endSession(['logoff'])
+    },
+    ends: 'present',
+  },
+  {
+    name: 'shutdown',
+    platform: 'linux',
+    leave: (desk) => lastWords(desk.app.power('shutdown')),
+    ends: 'locked',
+  },
+  {
+    name: 'quit',
+    platform: 'win32',
+    leave: (desk) => lastWords(desk.app.tray.choose('quit')),
+    ends: 'present',
+    explicit: true,
+  },
+  {
+    name: 'lock+kill',
+    platform: 'win32',
+    leave: async (desk) => {
+      await desk.app.power('lock-screen')
+      await kill(desk)
+    },
+    ends: 'locked',
+  },
+  { name: 'kill', platform: 'linux', leave: kill, ends: 'locked', ownOnly: true },
+]

@@ -1,0 +1,75 @@
+/** Judges a cell by what Graph holds and what reached it, never by what the app says of itself. */
+import type { RequestRecord, SessionView } from '../../simulator/index.ts'
+
+/** What the call was: set through the app, or by another program under the same registration. */
+export type Kind = 'own' | 'assumed'
+
+/** What came of the call status. */
+export type Outcome =
+  /** Gone by a clear, before it ended by itself. */
+  | 'cleared'
+  /** Nothing was set when the user left. */
+  | 'nothing-set'
+  /** Own: ended by its short lease. */
+  | 'expired'
+  /** Assumed: still there after the age limit, and the user is told so. */
+  | 'given-up'
+  /** Still there, and nobody knows. */
+  | 'lost'
+  /** Own: alive after its age limit. */
+  | 'stale'
+  /** A write went out after the clear had settled or aged out, or a call set elsewhere after that was touched. */
+  | 'wrong'
+
+/** What is known of a cell when its age limit has passed and another call has been taken elsewhere. */
+export interface Evidence {
+  readonly kind: Kind
+  /** Graph's session when the user left; undefined: there was none. */
+  readonly left: SessionView | undefined
+  /** Graph's sessions of the user when the age limit had passed, before a call was taken elsewhere. */
+  readonly held: readonly SessionView[]
+  /** Presence writes since the user left. */
+  readonly writes: readonly RequestRecord[]
+  /** Simulated time at which a call was taken elsewhere, ms. */
+  readonly elsewhereAt: number
+  /** That call is still there at the end. */
+  readonly elsewhereStands: boolean
+  /** The age limit, simulated ms. */
+  readonly limitAt: number
+  /** The history or the window tells that the clear was not confirmed. */
+  readonly told: boolean
+}
+
+/** Faults under which an answer still arrives whole as far as it counts: its status and Graph's headers. */
+const ARRIVES: readonly (string | undefined)[] = [undefined, 'latency', 'cut-body', 'slow-drip']
+
+/** Whether this write is a clear with an answer of Graph's own that settles it, and that reached the app. */
+export function settles(record: RequestRecord): boolean {
+  const { status, fault, outcome, path, errorCode } = record
+  if (!path.endsWith('/clearPresence') || status === null || !ARRIVES.includes(fault)) return false
+  // A body that is dripped or cut ends in a dropped connection; its headers have arrived all the same.
+  if (outcome === 'dropped' && fault === undefined) return false
+  return (status >= 200 && status < 300) || (status === 404 && errorCode !== 'Request_ResourceNotFound')
+}
+
+/** The outcome of a cell. */
+export function judge(evidence: Evidence): Outcome {
+  const { kind, left, held, writes, elsewhereAt, elsewhereStands, limitAt, told } = evidence
+  const settledAt = writes.findIndex(settles)
+  const late = writes.some(
+    ({ simulatedMs }, index) =>
+      simulatedMs >= elsewhereAt || simulatedMs > limitAt || (settledAt !== -1 && index > settledAt),
+  )
+  if (late || !elsewhereStands) return 'wrong'
+  if (left === undefined) return 'nothing-set'
+  const cleared = writes.some(
+    ({ path, tookEffect, simulatedMs }) =>
+      path.endsWith('/clearPresence') && tookEffect && simulatedMs < left.expiresAt,
+  )
+  if (held.length > 0) {
+    if (kind === 'own') return 'stale'
+    return told ? 'given-up' : 'lost'
+  }
+  if (cleared) return 'cleared'
+  return kind === 'own' ? 'expired' : 'lost'
+}
