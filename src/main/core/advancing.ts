@@ -15,8 +15,8 @@ import {
   soon,
 } from './draft.ts'
 import { countedLeaseMs, leaseMsOf, mustHaveEnded, WRITE_LIMIT_MS } from './lease.ts'
-import type { Due, Own, SessionKey } from './model.ts'
-import type { Session } from './state.ts'
+import type { Due, Own, SessionKey, Stamp } from './model.ts'
+import type { Session, Standing } from './state.ts'
 import { later, SECOND } from './time.ts'
 
 /** A flight without an answer this long after its limit was lost together with its worker, ms. */
@@ -121,12 +121,10 @@ function advanceWish(draft: Draft, key: SessionKey): void {
     sentAt: present(draft),
     leaseMs: countedLeaseMs(wish.pair, session.record.own, draft.now, draft.state.serverOffsetMs),
     confirmed: false,
-    unsureUntil: session.record.own?.unsureUntil ?? null,
+    unsureUntil: stillUnsure(draft, session.record.own),
     ended: false,
   }
-  // What is owed is replaced, and comes back should Graph refuse the set. A set on a set that Graph never confirmed
-  // goes back to what stood before both.
-  const before = session.before ?? { own: session.record.own, due: session.record.due }
+  const before = standing(session)
   patchRecord(draft, key, { own, due: null })
   patchSession(draft, key, {
     wish: null,
@@ -140,6 +138,12 @@ function advanceWish(draft: Draft, key: SessionKey): void {
   send(draft, key, { kind: 'set', pair: own.pair, leaseMs: leaseMsOf(own.pair) }, 0, before)
 }
 
+/** Until when an earlier set may still take effect; null when none can any more. */
+function stillUnsure(draft: Draft, own: Own | null): Stamp | null {
+  const until = own?.unsureUntil ?? null
+  return until === null || past(draft, until) ? null : until
+}
+
 function advanceRenewal(draft: Draft, key: SessionKey): void {
   const session = draft.state.sessions[key]
   const own = session?.record.own
@@ -151,8 +155,19 @@ function advanceRenewal(draft: Draft, key: SessionKey): void {
   patchRecord(draft, key, { own: { ...own, sentAt: present(draft) } })
   // Until Graph has confirmed it, this is still the set that the user asked for.
   const kind = own.confirmed ? 'renew' : 'set'
-  const before = own.confirmed ? { own, due: null } : (session.before ?? { own: null, due: null })
+  const before = standing(session)
   send(draft, key, { kind, pair: own.pair, leaseMs: leaseMsOf(own.pair) }, 0, before)
+}
+
+/**
+ * What to go back to should Graph refuse a set: what is owed is replaced by it and comes back. A set on a set that surely
+ * never took effect goes back to what stood before both; one that may have is not wanted any more, and must still end.
+ */
+function standing({ record, before }: Session): Standing {
+  const { own, due } = record
+  if (own === null || own.confirmed) return { own, due }
+  if (own.unsureUntil === null && before !== null) return before
+  return { own: { ...own, ended: true }, due: before?.due ?? null }
 }
 
 /**

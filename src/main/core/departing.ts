@@ -141,8 +141,8 @@ function latestOf(draft: Draft, moments: readonly (Stamp | null | undefined)[]):
 
 /** "Until I leave" ends now. What must have ended by itself long ago is `assumed` again, and cleared as such. */
 function endedOwn(draft: Draft, key: SessionKey): Own | null {
-  const own = draft.state.sessions[key]?.record.own ?? null
-  if (own === null || own.ended) return own
+  const { own = null, due = null } = draft.state.sessions[key]?.record ?? {}
+  if (own === null || (own.ended && due !== null)) return own
   return mustHaveEnded(own, draft.now, draft.state.serverOffsetMs) ? null : { ...own, ended: true }
 }
 

@@ -765,10 +765,40 @@ describe('a set', () => {
     world.answer(ANSWERS.busy)
     world.pass(1.1 * SECOND)
     world.answer(ANSWERS.badRequest)
-    expect(world.own).toBeNull()
     expect(world.session?.setProblem).not.toBeNull()
     world.pass(10 * MINUTE)
     expect(world.kinds()).toEqual(['set', 'set'])
+  })
+
+  it.each([
+    ['a set before it had no answer', (world: World) => world.answer(ANSWERS.lost)],
+    ['an earlier run has sent it', (world: World) => world.start().token(HOUR)],
+  ])('that Graph refuses is not renewed, but still own until it has ended: %s', (_why, happens) => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    happens(world)
+    if (world.open().length === 0) world.play({ type: 'set', pair: 'Busy/InAConferenceCall' })
+    world.answer(ANSWERS.badRequest)
+    expect(world.own).toMatchObject({ ended: true })
+    const kinds = world.kinds().length
+    world.pass(5 * MINUTE)
+    expect(world.kinds().length).toBe(kinds)
+    world.lock()
+    expect(world.due).not.toBeNull()
+    expect(world.own).not.toBeNull()
+  })
+
+  it('that Graph refused and that must have ended since is cleared like what another program may have set', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.lost)
+    world.pass(1.1 * SECOND)
+    world.answer(ANSWERS.badRequest)
+    world.pass(20 * MINUTE)
+    world.lock()
+    expect(world.own).toBeNull()
+    world.answer(ANSWERS.ok)
+    expect(settlements(world)).toEqual(['cleared'])
   })
 
   it('is given up, and what is due goes on, when no token can be had', () => {
