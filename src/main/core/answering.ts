@@ -242,7 +242,10 @@ export function notWritten(draft: Draft, writeId: number, problem: Problem): voi
     goBack(draft, key, flight)
     patchSession(draft, key, {
       flights: session.flights.filter((open) => open !== flight),
-      ...(flight.kind === 'set' ? { setProblem: problem } : { ownProblem: problem }),
+      // The file's own trouble is told beside the face; the set is told what became of it.
+      ...(flight.kind === 'set'
+        ? { setProblem: { ...problem, code: 'set-not-written' as const } }
+        : { ownProblem: problem }),
       renewAt: soon(draft, LONGEST_PAUSE_MS),
     })
   }

@@ -176,11 +176,15 @@ describe('engine', () => {
   it('does not send a set that could not be written', () => {
     const { engine, calls, signedIn, failSaves } = bench()
     signedIn()
-    failSaves({ ok: false, problem: { code: 'registry-unwritable' } })
+    failSaves({ ok: false, problem: { code: 'registry-unwritable', detail: 'ENOSPC' } })
     engine.set('Busy/InACall')
     expect(calls).not.toContain('send set')
     const session = engine.state().sessions[KEY]
-    expect(session).toMatchObject({ setProblem: { code: 'registry-unwritable' }, flights: [] })
+    expect(session).toMatchObject({
+      setProblem: { code: 'set-not-written', detail: 'ENOSPC' },
+      flights: [],
+    })
+    expect(engine.problems()).toMatchObject([{ code: 'registry-unwritable', detail: 'ENOSPC' }])
     expect(session?.record.own).toBeNull()
   })
 

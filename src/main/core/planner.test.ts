@@ -681,7 +681,7 @@ describe('a set', () => {
     const id = world.sent.at(-1)?.write.id ?? 0
     world.play({ type: 'not-written', writeId: id, problem: { code: 'registry-unwritable' } })
     expect(world.own).toEqual(before)
-    expect(world.session?.setProblem?.code).toBe('registry-unwritable')
+    expect(world.session?.setProblem?.code).toBe('set-not-written')
   })
 
   it('is refused while away, and nothing is stored', () => {
