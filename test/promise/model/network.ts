@@ -49,6 +49,10 @@ export interface Network {
   sessions(): Promise<readonly SessionView[]>
   /** Resolves when nothing that needs real time is open. */
   settle(): Promise<void>
+  /** Something that needs real time is open. */
+  busy(): boolean
+  /** Where effects are only seen afterwards: tells the last one. */
+  tellEffects(): Promise<void>
   /** Requests that the process still waits for. */
   waiting(): number
 }

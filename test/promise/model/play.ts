@@ -236,6 +236,7 @@ function createPlayer(world: World, network: Network, reference: Reference, rig:
     await network.weather('fine')
     rig.disk(false)
     await rig.token('token')
+    if (!rig.signedIn()) await rig.signIn()
     await rig.settle()
   }
 

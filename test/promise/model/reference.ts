@@ -23,7 +23,7 @@ const SLACK_MS = SECOND
 /** How long what is owed may go without a word of what keeps it, ms: one attempt, and a token before it. */
 const SPEECHLESS_MS = 25 * SECOND
 /** More than this is open at once only if something grows. */
-const MOST = { timers: 2, departures: 16, waiting: 6 }
+const MOST = { timers: 1, departures: 16, waiting: 6 }
 /** More requests within ten seconds are no patience but a loop. Each departure and each word of the user sends one. */
 const MOST_IN_10_S = 20
 
@@ -123,6 +123,7 @@ export function createReference(world: World): Reference {
   let returnedAt = -Infinity
   let calledAt = -Infinity
   let lastSet: Request | null = null
+  let lastSetNo = 0
   let lastNo = 0
   /** Writes up to this number were given up by the person ("forget now"). */
   let forgotten = 0
@@ -160,6 +161,7 @@ export function createReference(world: World): Reference {
   }
 
   function sentSet(request: Request, pair: string, leaseMs: number): void {
+    lastSetNo = request.no
     if (desk.away()) wrong(`a ${request.body.kind} was sent while the person is away`)
     const own = file?.own ?? null
     if (own?.pair !== pair || own.ended) wrong(`a ${request.body.kind} was sent that the file does not hold`)
@@ -338,7 +340,7 @@ export function createReference(world: World): Reference {
     },
     atTheEnd(how, sessions) {
       const ours = sessions.filter(({ setBy }) => setBy === 'graph')
-      if (how !== 'back' && ours.length > 0 && (lastSet?.no ?? 0) > forgotten) {
+      if (how !== 'back' && ours.length > 0 && lastSetNo > forgotten) {
         wrong(how === 'left' ? 'the session outlived the last departure' : 'the session outlived its lease')
       }
       if (how === 'dead') return

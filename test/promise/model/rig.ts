@@ -73,6 +73,7 @@ export interface RigParts {
 /** A machine that can be played with. Each call is what one person, source or disaster does. */
 export interface Rig {
   readonly running: () => boolean
+  readonly signedIn: () => boolean
   report(event: AttendanceEvent): void
   ask(what: Ask | 'try-again', pair?: Pair): void
   signIn(): Promise<void>
@@ -233,6 +234,7 @@ export function createRig(parts: RigParts): Rig {
 
   const rig: Rig = {
     running: () => engine !== null,
+    signedIn: () => account !== null,
     report(event) {
       if (engine === null) return
       reference.reported(event)
@@ -342,10 +344,13 @@ export function createRig(parts: RigParts): Rig {
       })
     },
     async settle() {
-      await network.settle()
-      // As many turns as the longest chain of promises has links: Entra's answer, the engine, the reference.
-      for (let turns = 0; turns < 4; turns += 1) await null
+      do {
+        await network.settle()
+        // As many turns as the longest chain of promises has links: Entra's answer, the engine, the reference.
+        for (let turns = 0; turns < 4; turns += 1) await null
+      } while (network.busy())
       rig.look()
+      await network.tellEffects()
     },
     fileTrouble,
   }

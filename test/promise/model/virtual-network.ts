@@ -299,6 +299,8 @@ export function createVirtualNetwork(world: World, traffic: Traffic): Network {
     },
     sessions: () => Promise.resolve(presence.list()),
     settle: () => Promise.resolve(),
+    busy: () => false,
+    tellEffects: () => Promise.resolve(),
     waiting: () => open.length,
   }
 }

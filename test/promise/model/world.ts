@@ -26,6 +26,8 @@ interface Planned {
   readonly at: number
   readonly place: Place
   readonly run: () => void
+  /** Asked for by the process itself. */
+  readonly isTimer: boolean
 }
 
 /** The clock of everything. */
@@ -38,6 +40,8 @@ export class World {
   #frozenSince: number | null = null
   #held = false
   readonly #settle: () => Promise<void>
+  /** Called before each thing that happens, with the time at which it does; for a clock that must go along. */
+  onTime: ((wall: number) => Promise<void>) | null = null
 
   /** @param settle runs whatever promises wait for, after each thing that happened */
   constructor(seed: number, settle: () => Promise<void>) {
@@ -65,15 +69,15 @@ export class World {
     return (this.#frozenSince ?? this.#time) - this.#lag
   }
 
-  /** How many timers main has open. */
+  /** How many timers the process has open by its clock. */
   timers(): number {
-    return this.#planned.filter(({ place }) => place === 'main').length
+    return this.#planned.filter(({ isTimer }) => isTimer).length
   }
 
   /** Does it `ms` from now, once. Returns its cancel. */
-  after(ms: number, place: Place, run: () => void): () => void {
+  after(ms: number, place: Place, run: () => void, isTimer = false): () => void {
     const at = (place === 'world' ? this.#time : this.mono) + Math.max(0, ms)
-    const planned = { at, place, run }
+    const planned = { at, place, run, isTimer }
     this.#planned.push(planned)
     return () => {
       this.#planned = this.#planned.filter((each) => each !== planned)
@@ -84,7 +88,7 @@ export class World {
   clock(): Clock {
     return {
       now: () => ({ wall: this.wall, mono: this.mono, jitter: this.random() }),
-      after: (ms, callback) => this.after(ms, 'main', callback),
+      after: (ms, callback) => this.after(ms, 'main', callback, true),
     }
   }
 
@@ -115,7 +119,13 @@ export class World {
   async pass(ms: number): Promise<void> {
     const end = this.#time + ms
     await this.#settle()
-    while (this.#step(end)) await this.#settle()
+    for (;;) {
+      const next = this.#next()
+      const at = Math.min(end, Math.max(this.#time, next === undefined ? Infinity : this.#due(next)))
+      if (this.onTime !== null) await this.onTime(BEGINNING + at)
+      if (!this.#step(end)) break
+      await this.#settle()
+    }
     this.#time = end
   }
 
@@ -128,8 +138,8 @@ export class World {
     this.#held = false
   }
 
-  /** Does what comes next, unless that is after `end`. */
-  #step(end: number): boolean {
+  /** What comes next; undefined when nothing ever does. */
+  #next(): Planned | undefined {
     let next: Planned | undefined
     let nextAt = Infinity
     for (const planned of this.#planned) {
@@ -138,9 +148,15 @@ export class World {
       next = planned
       nextAt = at
     }
-    if (next === undefined || nextAt > end) return false
+    return next
+  }
+
+  /** Does what comes next, unless that is after `end`. */
+  #step(end: number): boolean {
+    const next = this.#next()
+    if (next === undefined || this.#due(next) > end) return false
+    this.#time = Math.max(this.#time, this.#due(next))
     this.#planned = this.#planned.filter((each) => each !== next)
-    this.#time = Math.max(this.#time, nextAt)
     next.run()
     return true
   }
