@@ -3,6 +3,7 @@
  * next start makes of it. `--first n` begins at a later round: `--first 17 --kills 1` replays one. Exits 1 on a violation.
  */
 import { parseArgs } from 'node:util'
+import { endOnSignals } from './process.ts'
 import { reportOf, storyOf } from './report.ts'
 import type { Result } from './round.ts'
 import { runRounds } from './run.ts'
@@ -21,6 +22,7 @@ if (![rounds, seed, first, jobs].every(Number.isSafeInteger))
   throw new Error('kills, seed, first and jobs are whole numbers')
 
 console.log(`seed ${String(seed)}, ${String(rounds)} kills, ${String(jobs)} at a time`)
+endOnSignals()
 const began = performance.now()
 let done = 0
 const onResult = (result: Result): void => {

@@ -24,6 +24,8 @@ export interface Desk extends AsyncDisposable {
   readonly log: LogFollower
   /** Starts the app. `controlled` of the process says when it can be called. */
   start(options?: { readonly locked?: boolean; readonly env?: Readonly<Record<string, string>> }): AppProcess
+  /** Waits until the app that has just been started can send, or tells that nobody is signed in. */
+  canSend(): Promise<void>
   /** Waits until the app's tray tells this. @throws Error after 15 s. */
   says(sentence: RegExp): Promise<void>
   sentence(): Promise<string>
@@ -41,7 +43,7 @@ export interface Desk extends AsyncDisposable {
 /** What a fault may add to a request's way, real ms. Kept short: it is waited for. */
 export const LATE_MS = 350
 /** Longest wait for the app to take in an answer, ms. */
-const TAKING_IN_MS = 500
+const TAKING_IN_MS = 5_000
 /** Longest wait for an answer that no fault holds back, ms. */
 const ANSWER_MS = 10_000
 const PATIENCE_MS = 15_000
@@ -71,6 +73,14 @@ export async function setUpDesk(pose: Pose): Promise<Desk> {
     let last = ''
     const heard = await within(PATIENCE_MS, async () => wanted.test((last = await sentence())))
     if (!heard) throw new Error(`the tray never said ${wanted.source}, but: ${last}`)
+  }
+
+  async function canSend(): Promise<void> {
+    const can = await within(
+      PATIENCE_MS,
+      async () => (await app().callHook('armed', {})) === true || (await sentence()).startsWith('Sign in'),
+    )
+    if (!can) throw new Error(`the app got no token; the tray says: ${await sentence()}`)
   }
 
   async function lateOnes(): Promise<void> {
@@ -110,6 +120,7 @@ export async function setUpDesk(pose: Pose): Promise<Desk> {
       })
       return running
     },
+    canSend,
     says,
     sentence,
     async signIn() {

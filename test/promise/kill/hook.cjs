@@ -6,6 +6,7 @@
  */
 const fs = require('node:fs')
 const { basename } = require('node:path')
+const { MessagePort } = require('node:worker_threads')
 
 const { shell } = require('electron')
 const control = globalThis.__standIn
@@ -18,6 +19,15 @@ shell.openExternal = (url) => {
 if (process.env.KILL_AHEAD_MS !== undefined)
   void control.advanceTime({ ms: Number(process.env.KILL_AHEAD_MS) })
 if (process.env.KILL_LOCKED === '1') control.idle({ state: 'locked' })
+
+// The app can send from the moment on at which its sender was handed a token; nothing else tells that from outside.
+let armed = 0
+const { postMessage } = MessagePort.prototype
+MessagePort.prototype.postMessage = function (message, ...rest) {
+  if (message?.type === 'arm') armed += 1
+  return postMessage.call(this, message, ...rest)
+}
+control.armed = () => armed > 0
 
 /** The point to die at, and of which file: `{ file, point, left }`; null while it may live. */
 let wanted = parse(process.env.KILL_AT)

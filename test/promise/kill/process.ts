@@ -78,9 +78,13 @@ export function startProcess(options: StartOptions): AppProcess {
   closeSync(output)
   const out = (): string => readFileSync(printed, 'utf8')
   let ended: End | undefined
+  // Whatever ends this process, the app must not outlive it.
+  const killToo = (): void => void child.kill('SIGKILL')
+  process.once('exit', killToo)
   const exit = new Promise<End>((done, reject) => {
     child.once('error', reject)
     child.once('exit', (code, signal) => {
+      process.off('exit', killToo)
       ended = code ?? signal ?? 0
       done(ended)
     })
@@ -141,4 +145,9 @@ export async function within(ms: number, check: () => boolean | Promise<boolean>
     if (performance.now() > end) return false
     await sleep(5)
   }
+}
+
+/** Lets a command end in order when it is interrupted: without it a signal ends the process past all clean-up. */
+export function endOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
 }

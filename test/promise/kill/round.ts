@@ -87,7 +87,7 @@ export async function playRound(desk: Desk, round: Round): Promise<Result> {
   if (round.secondKillMs !== null) await killTheStart(round.secondKillMs)
   tell(`started ${round.startLocked ? 'locked' : 'present'}${lingers ? ', the weather lingers' : ''}`)
   desk.start({ locked: round.startLocked })
-  await desk.says(/./)
+  await desk.canSend()
   if (lingers) await desk.advance(round.lingersMs, 10_000)
   weather(simulator, 'fine')
 

@@ -1,6 +1,6 @@
 /** Plays the rounds of a seed, on several desks at a time. */
 import { type Desk, setUpDesk } from './desk.ts'
-import { planRound, ROUNDS_PER_DESK } from './plan.ts'
+import { planRound, type Round, ROUNDS_PER_DESK } from './plan.ts'
 import { playRound, type Result } from './round.ts'
 
 /** What to run. */
@@ -15,7 +15,7 @@ export interface RunOptions {
 
 /**
  * Plays the rounds. Each begins from the same state, so that one can be replayed alone.
- * @throws Error when a desk can't be driven, with the round that it was at.
+ * @throws Error when a desk can't be set up.
  */
 export async function runRounds({
   seed,
@@ -43,14 +43,8 @@ export async function runRounds({
       for (let number = from; number < to; number += 1) {
         const round = planRound(seed, number)
         desk ??= await ready(round.pose)
-        let result: Result
-        try {
-          result = await playRound(desk, round)
-        } catch (error) {
-          throw new Error(`round ${number} of seed ${seed}: ${JSON.stringify(round)}\n${desk.app().out()}`, {
-            cause: error,
-          })
-        }
+        const at = desk
+        const result = await playRound(at, round).catch((error: unknown) => undriven(round, at, error))
         results.push(result)
         onResult(result)
         if (result.violations.length === 0) continue
@@ -65,6 +59,20 @@ export async function runRounds({
 
   await Promise.all(Array.from({ length: Math.min(jobs, rounds) }, job))
   return results
+}
+
+/** The app or the simulator did not answer any more: nothing could be judged, which is no pass. */
+function undriven(round: Round, desk: Desk, error: unknown): Result {
+  const what = `not driven to the end: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+  return {
+    round,
+    phases: [],
+    violations: [what],
+    assumed: null,
+    own: false,
+    due: false,
+    story: [JSON.stringify(round), what, desk.app().out()],
+  }
 }
 
 async function ready(pose: Desk['pose']): Promise<Desk> {

@@ -1,0 +1,44 @@
+/** The short form of `npm run test:memory`: some hundred cycles leave nothing, and a leak in each of them would be seen. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NEEDS_STAND_IN } from '../../e2e/desk.ts'
+import { type Cycling, setUpCycling } from './cycling.ts'
+import { grown, type Measure } from './measure.ts'
+
+/** The history is full by then, and what runs often is compiled. */
+const WARM_UP = 210
+const CYCLES = 200
+
+describe.skipIf(NEEDS_STAND_IN)('locked and unlocked over and over', () => {
+  let app: Cycling
+  let warm: Measure
+  let after: Measure
+  beforeAll(async () => {
+    app = await setUpCycling()
+    await app.cycle(WARM_UP)
+    warm = await app.measure()
+    await app.cycle(CYCLES)
+    after = await app.measure()
+  })
+  afterAll(() => app[Symbol.asyncDispose]())
+
+  it('leaves heap, handles, listeners, connections and files where they were', () => {
+    expect(app.cleared()).toBe(WARM_UP + CYCLES)
+    expect(grown(warm, after)).toEqual([])
+  })
+
+  it('would show one object, listener, timer, descriptor or file that stays in each cycle', async () => {
+    await app.plant(['object', 'worker', 'listener', 'timer', 'descriptor', 'file'])
+    await app.cycle(CYCLES)
+    const found = grown(after, await app.measure()).join('\n')
+    for (const each of [
+      /^main objects/m,
+      /^worker objects/m,
+      /^main Timeout/m,
+      /^descriptors/m,
+      /^listeners of powerMonitor/m,
+      /^a new file/m,
+    ]) {
+      expect(found).toMatch(each)
+    }
+  })
+})
