@@ -2,7 +2,7 @@
 import type { Departure, Found } from './departures.ts'
 import type { Fault } from './faults.ts'
 import { judge, type Kind, type Outcome, settles } from './judge.ts'
-import { openStation, type Station } from './station.ts'
+import type { Station } from './station.ts'
 
 /** What came of one cell. */
 export interface Cell {
@@ -70,6 +70,13 @@ export async function play(station: Station, fault: Fault, departure: Departure,
   const writes = (): ReturnType<typeof desk.writes> => desk.writes().filter(({ seq }) => seq > mark)
 
   // The departure.
+  if (!(await offers(station, departure.button))) {
+    await look()
+    const outcome = 'not-offered'
+    const seconds = (performance.now() - began) / SECOND
+    const said = seen.join(' / ')
+    return { fault, departure, kind, outcome, right: told(), said, told: told(), detail: '', seconds }
+  }
   await departure.leave(desk)
   const { ends } = departure
   if (ends === undefined) await fault.during?.(desk)
@@ -98,7 +105,8 @@ export async function play(station: Station, fault: Fault, departure: Departure,
   }
   if (fault.mend !== undefined) {
     await station.back(departure)
-    await fault.mend(desk)
+    // Who is signing out is only asked to wait, or to forget what is owed.
+    if (await offers(station, /^sign in( again)?$/i)) await fault.mend(desk)
     await desk.until(async () => !(await desk.sentence()).startsWith('Signing'), 'the end of the sign-in')
   } else await fault.heal?.(desk, away)
   await until(simulator.now() + BACK_OFF.ms, BACK_OFF.stepMs)
@@ -135,6 +143,12 @@ export async function play(station: Station, fault: Fault, departure: Departure,
       : `${outcome}, expected ${expected.join(' or ')}; writes: ${describe(writes())}; log: ${logEnd(desk.log())}`,
     seconds: (performance.now() - began) / SECOND,
   }
+}
+
+/** Whether the window has this button now. */
+async function offers({ desk }: Station, name: string | RegExp | undefined): Promise<boolean> {
+  if (name === undefined) return true
+  return (await (await desk.app.window()).getByRole('button', { name }).count()) > 0
 }
 
 /** The window tells it by a notice of its own where the record itself is gone. */
@@ -183,5 +197,3 @@ export function broken(fault: Fault, departure: Departure, kind: Kind, error: un
 export function leavesStationAsItWas(fault: Fault): boolean {
   return fault.start === undefined && fault.env === undefined && fault.prepare === undefined
 }
-
-export { openStation }

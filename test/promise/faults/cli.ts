@@ -1,6 +1,6 @@
 /**
  * `npm run test:faults`: plays every fault at every departure and prints what came of it.
- * `--only "stall,proxy gone"`, `--departures lock,quit`, `--jobs 2`.
+ * `--only "stall,proxy gone"`, `--departures lock,quit`, `--jobs 2`, and `--half` for one kind of call in each cell.
  */
 import { parseArgs } from 'node:util'
 import { DEPARTURES } from './departures.ts'
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     departures: { type: 'string' },
     jobs: { type: 'string', default: '2' },
+    half: { type: 'boolean', default: false },
   },
 })
 
@@ -31,7 +32,7 @@ function named<T extends { readonly name: string }>(
   return all.filter(({ name }) => names.includes(name))
 }
 
-const orders = ordersFor(named(FAULTS, values.only), named(DEPARTURES, values.departures))
+const orders = ordersFor(named(FAULTS, values.only), named(DEPARTURES, values.departures), values.half)
 const began = performance.now()
 let done = 0
 const cells = await playAll(orders, Math.max(1, Number(values.jobs)), (cell) => {

@@ -11,6 +11,8 @@ export type Found = 'present' | 'locked'
 export interface Departure {
   readonly name: string
   readonly platform: Platform
+  /** The button that it needs; where the window doesn't offer it, nobody can leave so. */
+  readonly button?: string
   /** Leaves. May end the process, which then can't answer any more. */
   readonly leave: (desk: Desk) => Promise<unknown>
   /** The process ends with it (or is killed); the app is started again, and finds the user so. */
@@ -74,6 +76,7 @@ export const DEPARTURES: readonly Departure[] = [
   {
     name: 'manual',
     platform: 'win32',
+    button: 'Clear my call status',
     leave: (desk) => desk.press('Clear my call status'),
     stays: true,
     explicit: true,
@@ -81,6 +84,7 @@ export const DEPARTURES: readonly Departure[] = [
   {
     name: 'sign-out',
     platform: 'darwin',
+    button: 'Sign out',
     leave: (desk) => desk.press('Sign out'),
     stays: true,
     explicit: true,

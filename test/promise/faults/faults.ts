@@ -55,9 +55,14 @@ const passes = ({ ends, explicit }: Departure, kind: Kind): readonly Outcome[] =
 const lasts = (_departure: Departure, kind: Kind): readonly Outcome[] =>
   kind === 'own' ? ['expired'] : ['given-up']
 
-/** Only the user can mend it: then what is own, or was asked for by name, is settled. */
-const waitsForUser = ({ explicit }: Departure, kind: Kind): readonly Outcome[] =>
-  kind === 'own' || explicit === true ? ['cleared'] : ['given-up']
+/**
+ * Only the user can mend it: then what is own, or was asked for by name, is settled. Who is signing out can't sign in
+ * meanwhile, and waits for the age limit.
+ */
+const waitsForUser = (departure: Departure, kind: Kind): readonly Outcome[] => {
+  if (departure.name === 'sign-out') return lasts(departure, kind)
+  return kind === 'own' || departure.explicit === true ? ['cleared'] : ['given-up']
+}
 
 /** What is owed is forgotten with the file, so a clear that had no time is left to the lease; the user is told. */
 const forgets = ({ ends, name }: Departure, kind: Kind): readonly Outcome[] => {
@@ -74,7 +79,7 @@ function owed(why: string): RegExp {
     'm',
   )
 }
-const DONE = /^(Cleared|Checked) .*(, (when|after)|$)/m
+const DONE = /^(Cleared|Checked|Nothing was set) .*\b(when|after)\b/m
 const SIGN_IN_DUE =
   /^Sign in: your call status is not cleared\.|^Not signed out yet\. Not cleared: sign-in needed\.|Not confirmed when/m
 
@@ -317,7 +322,11 @@ export const FAULTS: readonly Fault[] = [
     start: { env: { STAND_IN_KEYRING: 'hanging' } },
     heal: startAgain,
     sees: /The keyring is locked/,
-    right: passes,
+    // Who is signed in is in the keyring: without it only what is own, or due already, is known to be owed.
+    right: ({ name, ...departure }, kind) =>
+      kind === 'assumed' && departure.ends === undefined
+        ? ['cleared', 'given-up']
+        : passes({ name, ...departure }, kind),
   },
   {
     name: 'keyring gone',

@@ -10,6 +10,8 @@ export type Outcome =
   | 'cleared'
   /** Nothing was set when the user left. */
   | 'nothing-set'
+  /** The window offers no such way to leave while the fault lasts, and says why. */
+  | 'not-offered'
   /** Own: ended by its short lease. */
   | 'expired'
   /** Assumed: still there after the age limit, and the user is told so. */

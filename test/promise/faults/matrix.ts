@@ -1,9 +1,9 @@
 /** Plays the whole matrix with a few machines at once, and prints it. */
-import { broken, type Cell, leavesStationAsItWas, openStation, play } from './cell.ts'
+import { broken, type Cell, leavesStationAsItWas, play } from './cell.ts'
 import type { Departure, Platform } from './departures.ts'
 import type { Fault } from './faults.ts'
 import type { Kind } from './judge.ts'
-import type { Station } from './station.ts'
+import { openStation, type Station } from './station.ts'
 
 /** One cell to be played. */
 export interface Order {
@@ -12,16 +12,22 @@ export interface Order {
   readonly kind: Kind
 }
 
-/** Every cell of these rows and columns. */
-export function ordersFor(faults: readonly Fault[], departures: readonly Departure[]): readonly Order[] {
-  return departures.flatMap((departure) =>
-    faults.flatMap((fault) =>
-      (departure.ownOnly === true ? (['own'] as const) : (['own', 'assumed'] as const)).map((kind) => ({
-        fault,
-        departure,
-        kind,
-      })),
-    ),
+/**
+ * Every cell of these rows and columns, for what the app has set and for what another program has. `half`: for one of
+ * the two, by turns.
+ */
+export function ordersFor(
+  faults: readonly Fault[],
+  departures: readonly Departure[],
+  half = false,
+): readonly Order[] {
+  return departures.flatMap((departure, column) =>
+    faults.flatMap((fault, row) => {
+      const kinds = departure.ownOnly === true ? (['own'] as const) : (['own', 'assumed'] as const)
+      return kinds
+        .filter((_kind, index) => !half || kinds.length === 1 || index === (row + column) % 2)
+        .map((kind) => ({ fault, departure, kind }))
+    }),
   )
 }
 
@@ -81,7 +87,7 @@ export async function playAll(
 }
 
 /** Ends whatever a fault that is never healed has left at the simulator. */
-async function heal(station: Station | undefined): Promise<void> {
+export async function heal(station: Station | undefined): Promise<void> {
   if (station === undefined) return
   const { simulator } = station.desk
   simulator.removeAllFaults()
@@ -96,6 +102,7 @@ async function heal(station: Station | undefined): Promise<void> {
 const CODES = {
   cleared: 'C',
   'nothing-set': '-',
+  'not-offered': 'n/a',
   expired: 'E',
   'given-up': 'G',
   lost: 'LOST',

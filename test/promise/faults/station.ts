@@ -72,7 +72,8 @@ export async function openStation(platform: Platform): Promise<Station> {
     desk,
     async ready() {
       const { simulator } = desk
-      if ((await desk.sentence()).startsWith('Sign in')) await signIn()
+      // A permission that is granted again is only noticed by a new token, or at the next departure.
+      if (/^(Sign in|Not permitted)/.test(await desk.sentence())) await signIn()
       await desk.until(() => !open(), 'the end of what is owed')
       for (const { clientId } of simulator.listSessions()) simulator.removeSession(DEMO_USER_NAME, clientId)
       simulator.clearJournal()
