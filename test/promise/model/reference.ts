@@ -268,7 +268,7 @@ export function createReference(world: World): Reference {
       if (!left) return
       stretch += 1
       // One that is only found owes what is own, and of the rest what is due already.
-      const found = 'found' in event && event.found === true && record?.own === null
+      const found = 'found' in event && event.found && record?.own === null
       if (record !== null && !found) owes(event.type, event.type === 'leaving' && event.departure === 'quit')
     },
     asked(what) {

@@ -347,7 +347,7 @@ export function createRig(parts: RigParts): Rig {
       do {
         await network.settle()
         // As many turns as the longest chain of promises has links: Entra's answer, the engine, the reference.
-        for (let turns = 0; turns < 4; turns += 1) await null
+        for (let turns = 0; turns < 4; turns += 1) await Promise.resolve()
       } while (network.busy())
       rig.look()
       await network.tellEffects()

@@ -1,12 +1,15 @@
 /** The same network over real HTTP and TLS: the app's own sender with its worker, and the simulator on its own thread. */
+import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { createSender } from '../../../src/main/graph/sender.ts'
-import type { Attempt, Sender } from '../../../src/main/core/model.ts'
-import { captureLog, type Remote, startRemote, WORKER_FILE } from '../../graph/rig.ts'
+import type { Attempt, Route, Sender } from '../../../src/main/core/model.ts'
+import { captureLog, WORKER_FILE } from '../../graph/rig.ts'
 import { DEMO_CLIENT_ID, DEMO_USER_NAME } from '../../simulator/directory.ts'
-import type { RequestRecord } from '../../simulator/index.ts'
+import { connectControl, type ControlClient, type RequestRecord } from '../../simulator/index.ts'
 import type { Weather } from '../moves.ts'
 import type { Network, Request, Traffic } from './network.ts'
+import type { ToSimulator } from './simulator.worker.ts'
 import { faultsOf, RETRY_AFTER_S } from './weather.ts'
 import { BEGINNING, type World } from './world.ts'
 
@@ -19,7 +22,7 @@ const LATE_BY_MS = 100
 const PATIENCE_MS = 100
 /** Real ms within which whatever was sent has an end, or the rig is broken. */
 const LIMIT_MS = 30_000
-/** Minutes pass in moments here: the simulator's clock is set when it is off by more than this, ms. */
+/** The simulator's clock, which runs on in real time, is set again after this long in the world, ms. */
 const DRIFT_MS = 1_000
 
 /** A simulator and a sender that serve one sequence after another. */
@@ -28,8 +31,34 @@ export interface TlsStage {
   close(): Promise<void>
 }
 
+/** The simulator on its thread. */
+interface Remote {
+  readonly control: ControlClient
+  readonly route: Route
+  setTime(wall: number): void
+  close(): Promise<void>
+}
+
 interface Flight extends Request {
   clientRequestId: string | null
+}
+
+async function startRemote(): Promise<Remote> {
+  const thread = new Worker(new URL('./simulator.worker.ts', import.meta.url))
+  const [started] = (await once(thread, 'message')) as [
+    { readonly proxyUrl: string; readonly caPem: string; readonly controlUrl: string },
+  ]
+  const tell = (message: ToSimulator): void => thread.postMessage(message)
+  return {
+    control: connectControl(started.controlUrl),
+    route: { proxyUrl: started.proxyUrl, ca: [started.caPem] },
+    setTime: (wall) => tell({ wall }),
+    close: async () => {
+      const exit = once(thread, 'exit')
+      tell('close')
+      await exit
+    },
+  }
 }
 
 /** Starts both. */
@@ -54,16 +83,16 @@ export async function startTlsStage(): Promise<TlsStage> {
 }
 
 /** Leaves nothing of the sequence before. */
-async function clean({ control }: Remote): Promise<void> {
+async function clean({ control, setTime }: Remote): Promise<void> {
+  setTime(BEGINNING)
   await control.offline(false)
   await control.removeAllFaults()
-  await control.setTime(BEGINNING)
   await control.removeSession(DEMO_USER_NAME, DEMO_CLIENT_ID)
   await control.clearJournal()
 }
 
 function createTlsNetwork(
-  { control, route }: Remote,
+  { control, route, setTime }: Remote,
   sender: Sender,
   world: World,
   traffic: Traffic,
@@ -79,15 +108,12 @@ function createTlsNetwork(
   let ended: Flight[] = []
   let tokensAsked = 0
   let wake: () => void = () => undefined
-  let seen = 0
-  /** What the simulator's clock was set to last, and when. */
-  let set = { wall: BEGINNING, real: performance.now() }
+  let told = BEGINNING
 
-  world.onTime = async (wall) => {
-    const simulated = set.wall + (performance.now() - set.real)
-    if (Math.abs(simulated - wall) < DRIFT_MS) return
-    await control.setTime(wall)
-    set = { wall, real: performance.now() }
+  world.onTime = (wall) => {
+    if (wall - told < DRIFT_MS) return
+    setTime(wall)
+    told = wall
   }
 
   /** An attempt as the process of this sequence knows it; null for one that it doesn't wait for any more. */
@@ -153,11 +179,11 @@ function createTlsNetwork(
     const giveUp = performance.now() + LIMIT_MS
     let records: readonly RequestRecord[] = []
     for (;;) {
-      records = (await control.journal()).filter(({ kind, seq }) => kind === 'graph' && seq > seen)
+      records = (await control.journal()).filter(({ kind }) => kind === 'graph')
       if (!records.some(isUnderWay) || performance.now() > giveUp) break
       await setTimeout(20)
     }
-    seen = Math.max(seen, ...records.map(({ seq }) => seq))
+    await control.clearJournal()
     const last = records.findLast(({ tookEffect }) => tookEffect)
     const flight = flights.find(({ clientRequestId }) => clientRequestId === last?.clientRequestId)
     if (flight !== undefined) traffic.tookEffect(flight, null)

@@ -41,7 +41,7 @@ export class World {
   #held = false
   readonly #settle: () => Promise<void>
   /** Called before each thing that happens, with the time at which it does; for a clock that must go along. */
-  onTime: ((wall: number) => Promise<void>) | null = null
+  onTime: (wall: number) => void = () => undefined
 
   /** @param settle runs whatever promises wait for, after each thing that happened */
   constructor(seed: number, settle: () => Promise<void>) {
@@ -122,7 +122,7 @@ export class World {
     for (;;) {
       const next = this.#next()
       const at = Math.min(end, Math.max(this.#time, next === undefined ? Infinity : this.#due(next)))
-      if (this.onTime !== null) await this.onTime(BEGINNING + at)
+      this.onTime(BEGINNING + at)
       if (!this.#step(end)) break
       await this.#settle()
     }
