@@ -12,6 +12,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
 import { setUpDesk, type Desk } from '../e2e/desk.ts'
 import { NO_BUS } from '../e2e/driver.ts'
 import { findElectron } from '../stand-in/locate.ts'
@@ -38,6 +40,10 @@ export async function startTarget(): Promise<Target> {
   const renderer = join(appDir, 'out', 'renderer')
   cpSync(join(REPOSITORY, 'out'), join(appDir, 'out'), { recursive: true })
   cpSync(join(REPOSITORY, 'package.json'), join(appDir, 'package.json'))
+  const index = join(renderer, 'index.html')
+  cpSync(join(import.meta.dirname, 'hostile-page.js'), join(renderer, 'assets', 'hostile.js'))
+  const tag = '<script src="./assets/hostile.js"></script>'
+  writeFileSync(index, readFileSync(index, 'utf8').replace('</body>', `${tag}</body>`))
   writeFileSync(join(appDir, 'secret.html'), PLANTED)
   writeFileSync(join(renderer, '.env'), PLANTED)
   writeFileSync(join(renderer, 'index.js.map'), PLANTED)
@@ -113,14 +119,66 @@ export async function attackIpc(target: Target, { seed, long }: Attack): Promise
 export async function attackFromPage(target: Target): Promise<Tally> {
   const counter = createCounter('hostile page')
   const page = await target.desk.app.window()
-  const script = readFileSync(join(import.meta.dirname, 'hostile-page.js'), 'utf8')
-  const { tried, done } = await page.evaluate<{ tried: number; done: string[] }>(script)
+  const { tried, done } = await page.evaluate(() =>
+    (globalThis as unknown as { hostilePage(): Promise<{ tried: number; done: string[] }> }).hostilePage(),
+  )
   for (const what of done) counter.failed(`the page could do this: ${what}`)
   counter.refused(tried - done.length)
+  await leave(page, counter)
   await page.reload()
   await target.desk.says(/^(On|Cleared|Checked)\b/)
   await closing(target, counter)
   return counter.tally()
+}
+
+/** Where a page may want to go. Not to about:blank, for which the stand-in's Chromium asks nobody. */
+const ELSEWHERE: readonly string[] = [
+  'https://evil.example/',
+  'http://127.0.0.1:9/',
+  'file:///etc/passwd',
+  'data:text/html,x',
+  'javascript:document.body.remove()',
+  'chrome://settings',
+  'devtools://devtools/bundled/inspector.html',
+  'blob:null/x',
+  'view-source:file:///etc/passwd',
+  'clear-presence://app.evil.example/',
+]
+/** The address of what is open, and whether the bridge is there. */
+function where(page: Page): Promise<string> {
+  return page
+    .evaluate(() => {
+      const { location } = globalThis as unknown as { location: { href: string } }
+      return `${location.href} ${'clearPresence' in globalThis}`
+    })
+    .catch(() => 'gone')
+}
+
+/** The page stays ours whatever its script does to leave it. */
+async function leave(page: Page, counter: ReturnType<typeof createCounter>): Promise<void> {
+  const ways = await page.evaluate(() =>
+    Object.keys((globalThis as unknown as { hostileWays: object }).hostileWays),
+  )
+  const home = await where(page)
+  for (const url of ELSEWHERE) {
+    for (const name of ways) {
+      await page
+        .evaluate(
+          ([by, to]) => {
+            const { hostileWays } = globalThis as unknown as {
+              hostileWays: Record<string, (url: string) => void>
+            }
+            hostileWays[by]?.(to)
+          },
+          [name, url] as const,
+        )
+        .catch(() => undefined) // Refused by the browser itself.
+      await sleep(40)
+      const here = await where(page)
+      if (here === home) counter.refused()
+      else counter.failed(`the page went to ${url} by ${name}: ${here}`)
+    }
+  }
 }
 
 /** Addresses of our scheme, at the handler itself and through Chromium. */
@@ -159,7 +217,7 @@ export async function attackSecond(target: Target, { seed, long }: Attack): Prom
   const random = createRandom(seed)
   const rounds = long ? 20 : 2
   for (let round = 0; round < rounds; round += 1) {
-    const vectors = Array.from({ length: 500 }, () => randomHandover(random))
+    const vectors = Array.from({ length: 250 }, () => randomHandover(random))
     const failures = await hammerSecond(target.desk.app, vectors)
     for (const failure of failures) counter.failed(failure)
     counter.survived(vectors.length - failures.length)

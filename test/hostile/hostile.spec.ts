@@ -36,7 +36,7 @@ describe.skipIf(NEEDS_STAND_IN)('a hostile neighbourhood', () => {
   })
 
   it('does for a later start what its flags say, and nothing else', async () => {
-    expectNoHarm(await attackSecond(target, SHORT), 1_000)
+    expectNoHarm(await attackSecond(target, SHORT), 500)
   })
 
   it('gives a hostile script in its page neither Node nor network, windows, frames, devices or a way out', async () => {
