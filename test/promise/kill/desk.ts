@@ -1,5 +1,5 @@
 /** One machine of the kill driver: a simulator, a folder of user data, and the process that runs on it now. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,7 +26,7 @@ export interface Desk extends AsyncDisposable {
   start(options?: { readonly locked?: boolean; readonly env?: Readonly<Record<string, string>> }): AppProcess
   /** Waits until the app that has just been started can send, or tells that nobody is signed in. */
   canSend(): Promise<void>
-  /** Waits until the app's tray tells this. @throws Error after 15 s. */
+  /** Waits until the app's tray tells this. @throws Error after a minute. */
   says(sentence: RegExp): Promise<void>
   sentence(): Promise<string>
   signIn(): Promise<void>
@@ -46,7 +46,7 @@ export const LATE_MS = 350
 const TAKING_IN_MS = 5_000
 /** Longest wait for an answer that no fault holds back, ms. */
 const ANSWER_MS = 10_000
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 60_000
 const HOOK = join(import.meta.dirname, 'hook.cjs')
 
 /** Sets up a machine; nothing is started yet. */
@@ -129,6 +129,8 @@ export async function setUpDesk(pose: Pose): Promise<Desk> {
       await within(PATIENCE_MS, async () => (await app().call('opened')).length > before)
       await signInAsBrowser(simulator, (await app().call('opened')).at(-1) ?? '')
       await says(/^(On|Cleared|Checked)/)
+      // Written a moment later, once the keyring has encrypted it; a kill before that costs the sign-in, and nothing else.
+      await within(PATIENCE_MS, () => existsSync(join(userDataDir, 'tokens.bin')))
     },
     async advance(ms, stepMs = 15_000) {
       for (let left = ms; left > 0; left -= stepMs) {

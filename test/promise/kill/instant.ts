@@ -29,7 +29,6 @@ export async function killDuring(desk: Desk, instant: Instant, move: () => Promi
   const seen = wasThere === undefined ? look(desk, known) : ''
   await app.kill()
   await playing
-  if (instant.kind === 'write' && wasThere === 'SIGKILL' && desk.pose !== 'win32') return ofWrite(instant)
   if (wasThere === 'SIGKILL')
     return instant.kind === 'write' ? ofWrite(instant) : 'the system ended the process'
   return wasThere === undefined ? seen : 'the process had ended by itself'

@@ -33,7 +33,7 @@ const BATCH = 25
 const BETWEEN_MS = 240_000
 /** Every so many cycles the user has set something. */
 const SET_EVERY = 5
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 60_000
 /** Files in memory, where there is such a folder: it is about what is left, not about the disk. */
 const MEMORY_FOLDER = '/dev/shm'
 
