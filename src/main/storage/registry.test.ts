@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -315,4 +324,53 @@ it('tells the log what it tells the user', () => {
     ['registry-load', 'registry-corrupt'],
     ['registry-save', 'registry-unwritable'],
   ])
+})
+
+describe('a registry that could not be written', () => {
+  const idle: RegistryData = { ...DATA, records: [session(1), session(2)] }
+  /** A folder in its place can't be replaced by a file: what stood in the file is there again afterwards. */
+  function withoutRoom(data: RegistryData): boolean {
+    const store = open()
+    store.load()
+    const aside = join(folder, 'aside')
+    renameSync(file(), aside)
+    mkdirSync(file())
+    const { ok } = store.save(data)
+    rmdirSync(file())
+    renameSync(aside, file())
+    return ok
+  }
+  const owned = (): unknown[] =>
+    open()
+      .load()
+      .data.records.map(({ own, due }) => [own, due])
+
+  it('forgets nothing that is still set or owed', () => {
+    expect(open().save(DATA).ok).toBe(true)
+    expect(withoutRoom(DATA)).toBe(false)
+    expect(owned()[0]).toMatchObject([{ pair: 'Busy/InACall' }, { departure: 'lock' }])
+  })
+
+  it('is known to be settled once nothing is set or owed: the next start adopts nothing', () => {
+    open().save(DATA)
+    const before = readFileSync(file())
+    expect(withoutRoom(idle)).toBe(false)
+    expect(readFileSync(file()).equals(before)).toBe(true)
+    expect(owned()).toEqual([
+      [null, null],
+      [null, null],
+      [null, null],
+    ])
+  })
+
+  it('and is so no longer when something is set or owed again, written or not', () => {
+    open().save(DATA)
+    withoutRoom(idle)
+    withoutRoom(DATA)
+    expect(owned()[0]).toMatchObject([{ pair: 'Busy/InACall' }, { departure: 'lock' }])
+    withoutRoom(idle)
+    open().save(DATA)
+    expect(owned()[0]).toMatchObject([{ pair: 'Busy/InACall' }, { departure: 'lock' }])
+    expect(readdirSync(folder)).toEqual(['registry.json'])
+  })
 })

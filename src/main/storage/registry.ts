@@ -5,6 +5,8 @@
  * and replaces only its own section and hands the others on as they were. Inside a section each record stands alone,
  * so that a bad one costs only itself.
  */
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type {
   Loaded,
   Log,
@@ -40,6 +42,11 @@ import {
 } from './schema.ts'
 
 const FILE = 'registry.json'
+/**
+ * An empty file that says: nothing is set or owed any more, whatever `registry.json` says. A full disk has no room for
+ * a new registry, but for a name; without it the next start would adopt, and set again, what was cleared long ago.
+ */
+const SETTLED = 'registry.settled'
 const VERSION = 1
 /** A machine with one user has one or two records; more are somebody's mistake. */
 const MAX_RECORDS = 64
@@ -207,6 +214,7 @@ export function createRegistryStore(options: {
     codes: { corrupt: 'registry-corrupt', newer: 'registry-newer', unwritable: 'registry-unwritable' },
     now,
   })
+  const settledMark = join(folder, SETTLED)
   /** The other machines' sections, most recently written first; null until the file was read. */
   let others: readonly Section[] | null = null
 
@@ -231,7 +239,20 @@ export function createRegistryStore(options: {
     const all: readonly Problem[] = bad.length === 0 ? problems : [...problems, file.keepBadItems(bad)]
     for (const one of all) log?.error('registry-load', { code: one.code, detail: one.detail })
     const mine = sections.find((one) => one.machineId === machineId)
-    return { data: mine ?? { machineId, absence: 0, serverOffsetMs: 0, records: [] }, problems: all }
+    const data = mine ?? { machineId, absence: 0, serverOffsetMs: 0, records: [] }
+    return { data: existsSync(settledMark) ? settled(data) : data, problems: all }
+  }
+
+  /** Keeps the mark beside a registry that could not be written true; it goes with the next one that can be. */
+  function note(saved: boolean, { records }: RegistryData): void {
+    const idle = records.every((one) => one.own === null && one.due === null)
+    try {
+      if (!saved && idle) writeFileSync(settledMark, '', { mode: 0o600 })
+      else rmSync(settledMark, { force: true })
+    } catch (error) {
+      // Not even a name can be written (a read-only folder): the registry that stands is all there is.
+      log?.warn('registry-mark', { error: error instanceof Error ? error.message : 'unknown' })
+    }
   }
 
   function save(data: RegistryData): SaveResult {
@@ -243,10 +264,16 @@ export function createRegistryStore(options: {
         ? file.write([mine, ...(others ?? []).slice(0, MAX_MACHINES - 1).map(encodeSection)])
         : { ok: false, problem: { code: 'registry-unwritable', detail: `${FILE}: ${refused}` } }
     if (!result.ok) log?.error('registry-save', { code: result.problem.code, detail: result.problem.detail })
+    if (refused === null) note(result.ok, data)
     return result
   }
 
   return { load, save }
+}
+
+/** The section as it would be if it could have been written. */
+function settled(data: RegistryData): RegistryData {
+  return { ...data, records: data.records.map((one) => ({ ...one, own: null, due: null })) }
 }
 
 /** Why the next start would not accept these data as they will stand in the file, or null. */
