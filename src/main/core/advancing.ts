@@ -166,7 +166,8 @@ function advanceRenewal(draft: Draft, key: SessionKey): void {
 function standing({ record, before }: Session): Standing {
   const { own, due } = record
   if (own === null || own.confirmed) return { own, due }
-  if (own.unsureUntil === null && before !== null) return before
+  const unsure = own.unsureUntil !== null || (due !== null && due.straggler !== null)
+  if (!unsure && before !== null) return before
   return { own: { ...own, ended: true }, due: before?.due ?? null }
 }
 

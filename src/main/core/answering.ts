@@ -1,7 +1,7 @@
 /** Takes in what came of a write, a token refresh, or a registry that could not be written. */
 import type { Problem } from '../../shared/problem.ts'
 import { refreshToken } from './advancing.ts'
-import { type Draft, patch, patchRecord, patchSession, present, settle, soon } from './draft.ts'
+import { type Draft, patch, patchRecord, past, patchSession, present, settle, soon } from './draft.ts'
 import { leaseMsOf, renewalMoment, WRITE_LIMIT_MS } from './lease.ts'
 import type { Attempt, Due, SessionKey, Stamp } from './model.ts'
 import { judge, type Outcome } from './outcome.ts'
@@ -11,6 +11,9 @@ import { isBefore, later, LONGEST_OFFSET_MS, MINUTE, SECOND } from './time.ts'
 
 /** `Date` has whole seconds and the way takes time: a smaller difference is none, ms. */
 const OFFSET_NOISE_MS = 3 * SECOND
+
+/** This cloud has no presence API: what waits to be set is not sent either. */
+const UNSUPPORTED = { unsupported: true, wish: null } as const
 
 /** Takes in one finished attempt. One that nobody waits for (a session that is gone) changes nothing. */
 export function answered(draft: Draft, attempt: Attempt): void {
@@ -91,7 +94,7 @@ function clearAnswered(draft: Draft, key: SessionKey, flight: Flight, outcome: O
     }
     case 'not-supported':
       settle(draft, key, 'not-supported')
-      patchSession(draft, key, { unsupported: true })
+      patchSession(draft, key, UNSUPPORTED)
       return
     case 'not-permitted':
       patchSession(draft, key, { forbidden: outcome.problem })
@@ -132,10 +135,10 @@ function stillDue(
 /** A set or renewal ended after the user had left: from when on a clear is the last word. */
 function straggled(draft: Draft, { key, result }: Attempt, flight: Flight, due: Due): void {
   if (due.straggler === null) return
-  const others = draft.state.sessions[key]?.flights.some(({ kind }) => kind !== 'clear') ?? false
-  if (others) return
   if (result.type === 'failure' && !result.sent) {
-    patchRecord(draft, key, { due: { ...due, straggler: null } })
+    // This one never left; an attempt before it may have.
+    const earlier = draft.state.sessions[key]?.record.own?.unsureUntil ?? null
+    patchRecord(draft, key, { due: { ...due, straggler: past(draft, earlier) ? null : earlier } })
   } else if (result.type === 'answer') {
     // It took effect before now at the latest.
     patchRecord(draft, key, { due: { ...due, straggler: present(draft) } })
@@ -192,9 +195,11 @@ function setRefused(
     outcome.kind === 'refused' || outcome.kind === 'not-permitted'
       ? outcome.problem
       : { code: outcome.kind === 'not-supported' ? 'not-supported' : 'set-refused' }
-  goBack(draft, key, flight)
+  // Without the API nothing was ever set.
+  if (outcome.kind === 'not-supported') patchRecord(draft, key, { own: null, due: null })
+  else goBack(draft, key, flight)
   patchSession(draft, key, {
-    ...(outcome.kind === 'not-supported' ? { unsupported: true } : {}),
+    ...(outcome.kind === 'not-supported' ? UNSUPPORTED : {}),
     ...(outcome.kind === 'not-permitted' ? { forbidden: problem } : {}),
     ...(flight.kind === 'set' ? { setProblem: problem } : { ownProblem: problem }),
     renewAt: soon(draft, LONGEST_PAUSE_MS),

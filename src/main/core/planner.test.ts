@@ -133,6 +133,19 @@ describe('further departure in the same absence', () => {
 })
 
 describe('a set or renewal is unanswered at the departure', () => {
+  it('counts an earlier attempt that may still take effect although the last one never left', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.lost)
+    world.pass(1.1 * SECOND)
+    world.lock()
+    world.answer({ ...ANSWERS.aborted, sent: false })
+    world.answer(ANSWERS.ok)
+    expect(world.due).not.toBeNull()
+    world.pass(10 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'set', 'clear', 'clear'])
+  })
+
   it('destroys its socket, clears at once, and clears again 10 s after it was sent', () => {
     const world = new World().ready()
     world.play({ type: 'set', pair: 'Busy/InACall' })
@@ -772,6 +785,18 @@ describe('a set', () => {
 
   it.each([
     ['a set before it had no answer', (world: World) => world.answer(ANSWERS.lost)],
+    [
+      'it was under way when it was to be cleared',
+      (world: World) => {
+        world.play({ type: 'clear' })
+        world.answer(ANSWERS.aborted)
+        world.answer(ANSWERS.lost)
+        world.pass(10 * SECOND)
+        for (const open of world.open()) world.answer(ANSWERS.lost, open)
+        world.play({ type: 'set', pair: 'Busy/InAConferenceCall' })
+        world.pass(10 * SECOND)
+      },
+    ],
     ['an earlier run has sent it', (world: World) => world.start().token(HOUR)],
   ])('that Graph refuses is not renewed, but still own until it has ended: %s', (_why, happens) => {
     const world = new World().ready()
@@ -983,6 +1008,18 @@ describe('sign-out', () => {
     world.play({ type: 'forget-now' })
     expect(types(world)).toContain('forget')
     expect(settlements(world)).toEqual(['not-confirmed'])
+  })
+
+  it('sends nothing that waited for the answer by which we learnt it', () => {
+    const world = new World().start({ accounts: [{ ...ALEX, cloud: 'china' }] })
+    const key = Object.keys(world.state.sessions)[0] ?? ''
+    world.play({ type: 'token', key, news: { type: 'token', expiresAt: world.now().wall + HOUR } })
+    world.play({ type: 'clear' })
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.badRequest)
+    world.lock()
+    world.pass(MINUTE)
+    expect(world.kinds()).toEqual(['clear'])
   })
 
   it('forgets at once where the cloud has no presence', () => {

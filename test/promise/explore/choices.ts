@@ -1,6 +1,11 @@
 /** Which things can happen next in a world, and what the world is after each. */
 import type { AttemptResult } from '../../../src/main/core/model.ts'
-import { type AttendanceEvent, type AttendanceSettings, isAway } from '../../../src/main/core/attendance.ts'
+import {
+  type AttendanceEvent,
+  type AttendanceSettings,
+  DEFAULT_ATTENDANCE,
+  isAway,
+} from '../../../src/main/core/attendance.ts'
 import type { PlannerEvent, TokenNews } from '../../../src/main/core/state.ts'
 import { initialState, nextWakeMs } from '../../../src/main/core/planner.ts'
 import { TIME, type Move, type PersonMove, type TimeMove, type Weather } from '../moves.ts'
@@ -16,17 +21,32 @@ import {
 } from './playing.ts'
 import { KEYS, nowIn, PEOPLE, UNWATCHED, type Wire, type World } from './world.ts'
 
+/** Turns that only the explorer takes: they make no sense in a random sequence, or are one machine's own. */
+export type Turn =
+  | 'next-wake'
+  | 'hold-ends'
+  /** A desktop that never reports an unlock is asked to lock. */
+  | 'ask-to-lock'
+  | 'use-window'
+  /** The lock doesn't count any more. */
+  | 'switch-off-lock'
+  /** The token cache is lost, or its keyring is. */
+  | 'lose-tokens'
+
 /** One thing that happens: a move of the catalogue, or a turn that only the explorer can see apart. */
 export type Choice =
-  | { readonly move: Move | 'next-wake' | 'hold-ends'; readonly crashAfter?: number }
+  | { readonly move: Move | Turn; readonly crashAfter?: number }
   /** What befalls one request that is on its way. */
   | { readonly request: number; readonly meets: Weather | 'landing' }
 
 /** A part of everything that can happen, small enough to be explored to the end. */
 export interface Scene {
   readonly name: string
+  /** How many things happen one after the other. */
   readonly depth: number
-  readonly moves: readonly (Move | 'next-wake')[]
+  /** The same for a look of a few seconds. */
+  readonly quickDepth: number
+  readonly moves: readonly (Move | Turn)[]
   readonly weather: readonly Weather[]
   /** Requests may land and be answered at different moments. */
   readonly landings: boolean
@@ -34,12 +54,14 @@ export interface Scene {
   /** How long a token lives, ms; with `tokens` nobody gets one by itself. */
   readonly tokenMs: number
   readonly tokensByChoice: boolean
+  /** How far the machine's clock is behind the server's, ms. */
+  readonly serverAheadMs: number
   /** The sender may never answer at all. */
   readonly silentSender: boolean
   readonly roots: readonly World[]
 }
 
-const SINGLE: Readonly<Partial<Record<Move, AttendanceEvent>>> = {
+const SINGLE: Readonly<Partial<Record<Move | Turn, AttendanceEvent>>> = {
   lock: { type: 'lock', source: 'system-events', locked: true },
   unlock: { type: 'lock', source: 'system-events', locked: false },
   'find-lock': { type: 'lock', source: 'system-events', locked: true, found: true },
@@ -49,6 +71,8 @@ const SINGLE: Readonly<Partial<Record<Move, AttendanceEvent>>> = {
   'switch-back': { type: 'switched', away: false },
   'go-idle': { type: 'poll', state: 'idle', idleSeconds: 1_000 },
   'stop-idling': { type: 'poll', state: 'active', idleSeconds: 0 },
+  'ask-to-lock': { type: 'lock-requested' },
+  'use-window': { type: 'used' },
   'ask-to-end': { type: 'session-ending', departure: 'shutdown' },
   'shut-down': { type: 'leaving', departure: 'shutdown', deadlineMs: 3_500 },
   quit: { type: 'leaving', departure: 'quit', deadlineMs: 5_000 },
@@ -56,7 +80,7 @@ const SINGLE: Readonly<Partial<Record<Move, AttendanceEvent>>> = {
 const HOLD_MS = 3_000
 
 /** The planner's event for what a person does; null for what is more than one. */
-function personEvent(move: PersonMove, world: World): PlannerEvent | null {
+function personEvent(move: PersonMove | Turn, world: World): PlannerEvent | null {
   switch (move) {
     case 'sleep':
       return { type: 'suspend', holdMs: HOLD_MS }
@@ -76,6 +100,8 @@ function personEvent(move: PersonMove, world: World): PlannerEvent | null {
       return { type: 'forget-now' }
     case 'sign-in':
       return signInOfTheOther(world)
+    case 'switch-off-lock':
+      return { type: 'settings', settings: withoutLock(world) }
     default:
       return SINGLE[move] ?? null
   }
@@ -85,6 +111,11 @@ function signInOfTheOther(world: World): PlannerEvent {
   const identity = world.state?.active === KEYS[0] ? PEOPLE[1] : PEOPLE[0]
   return { type: 'signed-in', identity, expiresAt: nowIn(world).wall + TOKEN_MS }
 }
+function withoutLock({ state }: World): AttendanceSettings {
+  const settings = state?.settings ?? DEFAULT_ATTENDANCE
+  return { ...settings, enabled: { ...settings.enabled, lock: false } }
+}
+
 const TOKEN_MS = 1_000 * 3_600_000
 
 /** Every world that can follow, each with what happened; `trying` hears of each choice before it is played. */
@@ -105,7 +136,7 @@ export function* successors(
 export function* choices(world: World, scene: Scene): Generator<Choice> {
   for (const wire of world.wire) {
     if (wire.open && wire.answer === null && !world.suspended) {
-      for (const meets of scene.weather) if (canMeet(wire, meets)) yield { request: wire.order, meets }
+      for (const meets of scene.weather) if (canMeet(world, wire, meets)) yield { request: wire.order, meets }
     }
     if (scene.landings && !wire.landed && wire.answer === null && !(wire.open && world.suspended)) {
       yield { request: wire.order, meets: 'landing' }
@@ -118,20 +149,24 @@ export function* choices(world: World, scene: Scene): Generator<Choice> {
   for (const move of scene.moves) {
     if (!isPossible(world, move, scene)) continue
     yield { move }
-    if (move === 'next-wake') continue
+    if (move === 'next-wake' || move === 'lose-tokens') continue
     for (const crashAfter of crashPoints(world, move)) yield { move, crashAfter }
   }
 }
 
-/** A request whose socket we destroyed has no answer to hand over; one that has landed can't be lost any more. */
-function canMeet({ kind, aborted, landed }: Wire, weather: Weather): boolean {
-  if (aborted && !['answers-lost', 'late', 'requests-lost'].includes(weather)) return false
+/**
+ * A request whose socket we destroyed has no answer to hand over, unless that was here already; one that has landed can't be
+ * lost any more, and an old one can't land.
+ */
+function canMeet({ at }: World, { kind, aborted, landed, sentAt }: Wire, weather: Weather): boolean {
+  if (landed) return weather === 'fine' || weather === 'answers-lost'
+  if (at - sentAt >= LANDS_WITHIN_MS) return weather === 'requests-lost'
+  if (aborted) return ['answers-lost', 'late', 'requests-lost', 'no-network'].includes(weather)
   // Graph finds what stands: "not found" is a refusal of a set here, and to a clear the truth of "fine".
-  if (weather === 'not-found' && kind === 'clear') return false
-  return !landed || weather === 'fine' || weather === 'answers-lost'
+  return weather !== 'not-found' || kind !== 'clear'
 }
 
-function isPossible(world: World, move: Move | 'next-wake', scene: Scene): boolean {
+function isPossible(world: World, move: Move | Turn, scene: Scene): boolean {
   if (move in TIME || move === 'next-wake')
     return move !== 'next-wake' || (world.state !== null && !world.suspended)
   if (move === 'call-here') return !world.suspended
@@ -141,6 +176,7 @@ function isPossible(world: World, move: Move | 'next-wake', scene: Scene): boole
   }
   if (move === 'start' || move === 'start-locked') return world.state === null
   if (move === 'crash') return world.state !== null
+  if (move === 'lose-tokens') return world.accounts.length > 0
   if (move === 'disk-full') return !world.diskFull
   if (move === 'disk-free') return world.diskFull
   if (world.state === null) return false
@@ -157,7 +193,7 @@ function isLeft({ state, suspended }: World): boolean {
 }
 
 /** Between which of its actions the process may die: a request and the registry's write, in either order. */
-function crashPoints(world: World, move: Move): readonly number[] {
+function crashPoints(world: World, move: Move | Turn): readonly number[] {
   const event = personEvent(move as PersonMove, world)
   if (event === null) return []
   const actions = actionsFor(world, event)
@@ -175,7 +211,7 @@ export function apply(world: World, choice: Choice, scene: Scene, observe: Obser
   if ('request' in choice) {
     const wire = world.wire.find(({ order }) => order === choice.request)
     if (wire === undefined) throw new Error('no such request')
-    return meet(world, wire, choice.meets, observe)
+    return meet(world, wire, choice.meets, scene, observe)
   }
   const { move } = choice
   switch (move) {
@@ -210,6 +246,8 @@ export function apply(world: World, choice: Choice, scene: Scene, observe: Obser
       return token(world, () => ({ type: 'needs-sign-in', problem: { code: 'needs-sign-in' } }), observe)
     case 'token-expires':
       return world
+    case 'lose-tokens':
+      return { ...world, accounts: [] }
     case 'wake':
       return play({ ...world, suspended: false }, { type: 'resume' }, observe)
     default:
@@ -281,9 +319,17 @@ const RESULTS: Readonly<Record<Exclude<Weather, 'fine'>, AttemptResult>> = {
 }
 const TIMEOUT: AttemptResult = { type: 'failure', stage: 'timeout', code: 'TIMEOUT', sent: true }
 
-function meet(world: World, wire: Wire, weather: Weather | 'landing', observe: Observer): World {
+function meet(
+  world: World,
+  wire: Wire,
+  weather: Weather | 'landing',
+  scene: Scene,
+  observe: Observer,
+): World {
+  const date = scene.serverAheadMs === 0 ? null : nowIn(world).wall + scene.serverAheadMs
   if (weather === 'landing') {
-    const landed = land(world, wire)
+    // No answer comes at the same moment: it takes the way back.
+    const landed = land({ ...world, at: world.at + 1 }, wire)
     const kept = wire.open
       ? landed.wire.map((each) => (each.order === wire.order ? { ...each, landed: true } : each))
       : landed.wire.filter(({ order }) => order !== wire.order)
@@ -293,7 +339,7 @@ function meet(world: World, wire: Wire, weather: Weather | 'landing', observe: O
     const stood = wire.landed || wire.kind !== 'clear' || standing(world, wire) !== undefined
     const status = stood ? { status: 200, errorCode: '' } : { status: 404, errorCode: 'NotFound' }
     const next = wire.landed ? world : land(world, wire)
-    return answer(next, wire, { ...GRAPH, ...status }, false, observe)
+    return answer(next, wire, { ...GRAPH, ...status, date }, false, observe)
   }
   if (weather === 'answers-lost' && !wire.landed) {
     return answer(land(world, wire), wire, RESULTS[weather], false, observe)

@@ -10,7 +10,8 @@ const OLDEST_MOMENT_MS = 16_000
 
 /** The text of a world. */
 export function keyOf(world: World): string {
-  const now = nowIn(world).wall
+  const offset = (world.state ?? world.disk).serverOffsetMs
+  const now = nowIn(world).wall + offset
   const age = (stamp: Stamp): number => Math.min(OLDEST_AGE_MS, now - stamp.wall)
   const moment = (stamp: Stamp | null): string =>
     stamp === null ? '-' : String(Math.max(-OLDEST_MOMENT_MS, stamp.wall - now))
@@ -37,7 +38,7 @@ export function keyOf(world: World): string {
       own(record.own),
       due(record.due),
       record.signingOut === null ? '-' : 's',
-      value.token === null ? '-' : Math.max(0, Math.min(value.token.expiresAt - now, 3_600_000)),
+      value.token === null ? '-' : Math.max(0, Math.min(value.token.expiresAt + offset - now, 3_600_000)),
       value.signInProblem?.code ?? '-',
       value.refresh === null ? '-' : moment(value.refresh.until),
       flag(value.refreshed) + flag(value.forbidden !== null) + flag(value.unsupported),
@@ -83,10 +84,11 @@ export function keyOf(world: World): string {
     order
       .map(
         (wire) =>
-          `${wire.kind}${KEYS.indexOf(wire.key)}${wire.sentAt - world.at}${flag(wire.open)}${flag(wire.aborted)}${flag(wire.heard)}${flag(wire.landed)}${wire.answer === null ? '' : JSON.stringify(wire.answer)}`,
+          `${wire.kind}${(KEYS as readonly string[]).indexOf(wire.key)}${wire.sentAt - world.at}${flag(wire.open)}${flag(wire.aborted)}${flag(wire.heard)}${flag(wire.landed)}${wire.answer === null ? '' : JSON.stringify(wire.answer)}`,
       )
       .join('+'),
-    world.refreshing.map((key) => KEYS.indexOf(key)).join(''),
+    world.refreshing.map((key) => (KEYS as readonly string[]).indexOf(key)).join(''),
+    String(offset),
     flag(world.suspended) + flag(world.diskFull) + (world.afterwards ?? '-'),
     world.accounts.map(({ name }) => name).join(','),
     world.hold === null
@@ -105,6 +107,7 @@ export function keyOf(world: World): string {
       value === null ? '-' : String(Math.min(70_000, world.at - world.bootedAt - value))
     parts.push(
       attendance.lockedBy.join(),
+      flag(state.settings.enabled.lock),
       flag(attendance.asleep) +
         flag(attendance.switched) +
         flag(attendance.idle) +
@@ -114,7 +117,7 @@ export function keyOf(world: World): string {
       attendance.ending === null
         ? '-'
         : `${mono(attendance.ending.at)}${flag(attendance.ending.certain)}${flag(attendance.ending.input)}`,
-      String(state.active === null ? -1 : KEYS.indexOf(state.active)),
+      String(state.active === null ? -1 : (KEYS as readonly string[]).indexOf(state.active)),
       state.departures.map((each) => `${each.departure}${age(each.startedAt)}`).join(),
     )
   }

@@ -3,7 +3,7 @@ import { isAway } from '../../../src/main/core/attendance.ts'
 import { TIME } from '../moves.ts'
 import { apply, choices, pass, type Scene } from './choices.ts'
 import { Broken, type Observer } from './playing.ts'
-import { nowIn, sinceBeginning, type World } from './world.ts'
+import { sinceBeginning, type World } from './world.ts'
 
 /** More would mean that something is sent again and again, or never forgotten. */
 const MOST_FLIGHTS = 5
@@ -37,13 +37,13 @@ export function judge(world: World): void {
       throw new Broken('what is own stands while the user is away, and is not due')
     }
     if (record.due !== null && record.own === null && record.due.since.mono !== null) {
-      const age = world.at - sinceBeginning(record.due.since.wall)
+      const age = world.at - sinceBeginning(world, record.due.since.wall)
       if (age > ASSUMED_LIMIT_MS + TIME['half-a-minute'])
         throw new Broken('an assumed session is due for more than 15 minutes')
     }
   }
   for (const { startedAt, deadlineMs } of world.hold === null && !world.suspended ? state.departures : []) {
-    const age = nowIn(world).wall - startedAt.wall
+    const age = world.at - sinceBeginning(world, startedAt.wall)
     if (age > deadlineMs) throw new Broken('a departure has not let go within its deadline')
   }
 }
@@ -60,6 +60,8 @@ export function drain(start: World, scene: Scene, observe: Observer): void {
     tokensByChoice: false,
     silentSender: false,
   }
+  // Nobody would leave by it.
+  if (start.state?.settings.enabled.lock === false) return
   let world: World = { ...start, diskFull: false }
   if (world.hold !== null) world = settleRequests(world, calm, observe)
   if (world.state === null) world = apply(world, { move: 'start-locked' }, calm, observe)

@@ -28,6 +28,7 @@ const BASE = {
   tokenMs: 3_600_000,
   tokensByChoice: false,
   silentSender: false,
+  serverAheadMs: 0,
   landings: true,
 } as const
 
@@ -35,7 +36,16 @@ const LEAVING: readonly Move[] = ['lock', 'unlock', 'set', 'clear', 'crash', 'st
 
 /** A world after some moves, in the calm. */
 function after(moves: readonly Move[], world: World, scene: Pick<Scene, 'settings'>): World {
-  const calm: Scene = { ...BASE, ...scene, name: '', depth: 0, moves: [], weather: [], roots: [] }
+  const calm: Scene = {
+    ...BASE,
+    ...scene,
+    name: '',
+    depth: 0,
+    quickDepth: 0,
+    moves: [],
+    weather: [],
+    roots: [],
+  }
   return moves.reduce((at, move) => {
     const next = apply(at, { move }, calm, () => undefined)
     const open = next.wire.find((wire) => wire.open)
@@ -45,10 +55,11 @@ function after(moves: readonly Move[], world: World, scene: Pick<Scene, 'setting
   }, world)
 }
 
-const BOTH = after(['start'], { ...NOBODY, accounts: PEOPLE }, BASE)
+const BOTH = after(['start'], { ...NOBODY, accounts: [PEOPLE[0], PEOPLE[1]] }, BASE)
 const ONE = after(['start'], { ...NOBODY, accounts: [PEOPLE[1]] }, BASE)
 const OWN = after(['set'], BOTH, BASE)
 
+const CHINA = after(['start'], { ...NOBODY, accounts: [PEOPLE[2]] }, BASE)
 const NEW: World = { ...NOBODY, accounts: [PEOPLE[1]] }
 
 /** All scenes. */
@@ -57,8 +68,19 @@ export const SCENES: readonly Scene[] = [
     ...BASE,
     name: 'two sessions',
     depth: 12,
-    moves: ['lock', 'unlock', 'set', 'crash', 'start', 'start-locked', 'call-elsewhere', 'next-wake'],
-    weather: ['fine', 'late'],
+    quickDepth: 6,
+    moves: ['lock', 'unlock', 'set', 'crash', 'start', 'start-locked', 'call-elsewhere', 'a-while'],
+    weather: ['fine', 'answers-lost'],
+    landings: false,
+    roots: [OWN],
+  },
+  {
+    ...BASE,
+    name: 'two sessions, wake by wake',
+    depth: 9,
+    quickDepth: 5,
+    moves: ['lock', 'unlock', 'set', 'clear', 'crash', 'start', 'start-locked', 'next-wake'],
+    weather: ['fine', 'answers-lost', 'no-network'],
     landings: false,
     roots: [OWN],
   },
@@ -66,14 +88,16 @@ export const SCENES: readonly Scene[] = [
     ...BASE,
     name: 'late landings',
     depth: 9,
+    quickDepth: 6,
     moves: ['lock', 'unlock', 'set', 'clear', 'crash', 'start', 'start-locked', 'next-wake', 'call-here'],
-    weather: ['fine', 'requests-lost', 'late'],
+    weather: ['fine', 'no-network', 'late'],
     roots: [ONE],
   },
   {
     ...BASE,
     name: 'every answer',
     depth: 7,
+    quickDepth: 5,
     moves: ['lock', 'unlock', 'set', 'clear', 'try-again', 'network-changed', 'next-wake', 'half-a-minute'],
     weather: WEATHER,
     landings: false,
@@ -83,6 +107,7 @@ export const SCENES: readonly Scene[] = [
     ...BASE,
     name: 'sleep and the end of the session',
     depth: 8,
+    quickDepth: 5,
     moves: [
       ...(['lock', 'unlock', 'sleep', 'wake', 'touch', 'set'] as const),
       ...(['ask-to-end', 'end-session', 'shut-down', 'quit', 'start', 'start-locked', 'next-wake'] as const),
@@ -95,7 +120,8 @@ export const SCENES: readonly Scene[] = [
     ...BASE,
     name: 'accounts',
     depth: 8,
-    moves: [...LEAVING, 'sign-in', 'sign-out', 'forget-now', 'next-wake'],
+    quickDepth: 5,
+    moves: [...LEAVING, 'sign-in', 'sign-out', 'forget-now', 'lose-tokens', 'next-wake'],
     weather: ['fine', 'late', 'no-network'],
     landings: false,
     roots: [OWN, ONE],
@@ -103,7 +129,8 @@ export const SCENES: readonly Scene[] = [
   {
     ...BASE,
     name: 'tokens',
-    depth: 8,
+    depth: 7,
+    quickDepth: 5,
     moves: [
       'lock',
       'unlock',
@@ -128,6 +155,7 @@ export const SCENES: readonly Scene[] = [
     ...BASE,
     name: 'full disk',
     depth: 8,
+    quickDepth: 6,
     moves: [...LEAVING, 'disk-full', 'disk-free', 'next-wake'],
     weather: ['fine', 'late', 'refused'],
     landings: false,
@@ -137,6 +165,7 @@ export const SCENES: readonly Scene[] = [
     ...BASE,
     name: 'other ways to be away',
     depth: 8,
+    quickDepth: 5,
     settings: { ...DEFAULT_ATTENDANCE, enabled: { ...DEFAULT_ATTENDANCE.enabled, idle: true } },
     moves: [
       'find-lock',
@@ -156,7 +185,8 @@ export const SCENES: readonly Scene[] = [
   {
     ...BASE,
     name: 'long times',
-    depth: 7,
+    depth: 6,
+    quickDepth: 4,
     moves: [
       'lock',
       'unlock',
@@ -177,10 +207,52 @@ export const SCENES: readonly Scene[] = [
     ...BASE,
     name: 'a sender that never answers',
     depth: 8,
+    quickDepth: 5,
     moves: ['lock', 'unlock', 'set', 'clear', 'quit', 'start', 'next-wake', 'half-a-minute', 'a-while'],
     weather: ['fine'],
     landings: false,
     silentSender: true,
     roots: [OWN],
+  },
+  {
+    ...BASE,
+    name: 'a desktop that reports no unlock',
+    depth: 8,
+    quickDepth: 6,
+    moves: [
+      'ask-to-lock',
+      'use-window',
+      'sleep',
+      'wake',
+      'touch',
+      'set',
+      'switch-off-lock',
+      'lock',
+      'minutes',
+    ],
+    weather: ['fine', 'no-network'],
+    landings: false,
+    roots: [ONE],
+  },
+  {
+    ...BASE,
+    name: 'a cloud without the API',
+    depth: 7,
+    quickDepth: 5,
+    moves: ['lock', 'unlock', 'set', 'sign-out', 'crash', 'start', 'next-wake'],
+    weather: ['refused', 'no-network'],
+    landings: false,
+    roots: [CHINA],
+  },
+  {
+    ...BASE,
+    name: 'a clock that is hours behind',
+    depth: 8,
+    quickDepth: 5,
+    moves: [...LEAVING, 'next-wake', 'a-while'],
+    weather: ['fine', 'answers-lost'],
+    landings: false,
+    serverAheadMs: 2 * 3_600_000,
+    roots: [ONE],
   },
 ]

@@ -28,7 +28,7 @@ interface Way {
 /** From this many worlds on a level, what follows is explored depth first: it needs no memory but for what was seen. */
 const WIDEST_LEVEL = 300_000
 /** As many worlds are all followed to the end; of those that come later, one in `DRAINED_LATER`. */
-const DRAINED_FIRST = 50_000
+const DRAINED_FIRST = 2_000
 const DRAINED_LATER = 20
 
 /** Explores a scene to its depth. */
@@ -43,7 +43,7 @@ export function explore(scene: Scene, observe: Observer, depth: number): Explore
     judge(world)
     if (seen.size > DRAINED_FIRST && seen.size % DRAINED_LATER !== 0) return
     drained += 1
-    drain(world, scene, observe)
+    drain(world, scene, () => undefined)
   }
 
   /** Plays everything that can happen next, and hands on the worlds that are worth going on from. */

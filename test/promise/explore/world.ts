@@ -99,10 +99,14 @@ const person = (digit: string, name: string): Identity => ({
   name,
 })
 
-/** The two people whose sessions this machine knows. */
-export const PEOPLE = [person('2', 'alex'), person('4', 'blake')] as const
+/** The people whose sessions this machine may know; the last one's cloud has no presence API. */
+export const PEOPLE = [
+  person('2', 'alex'),
+  person('4', 'blake'),
+  { ...person('5', 'casey'), cloud: 'china' },
+] as const satisfies readonly Identity[]
 /** The keys of their sessions. */
-export const KEYS: readonly [SessionKey, SessionKey] = [sessionKey(PEOPLE[0]), sessionKey(PEOPLE[1])]
+export const KEYS = [sessionKey(PEOPLE[0]), sessionKey(PEOPLE[1]), sessionKey(PEOPLE[2])] as const
 
 /** Nothing was owed yet. */
 export const UNWATCHED: Watch = {
@@ -120,9 +124,9 @@ export function nowIn(world: World): Now {
   return { wall: BEGINNING_MS + world.at, mono: world.at - world.bootedAt, jitter: 0 }
 }
 
-/** A moment in server time as ms since the world began. */
-export function sinceBeginning(wall: number): number {
-  return wall - BEGINNING_MS
+/** A moment in server time, as the process counts it, as ms since the world began. */
+export function sinceBeginning({ state }: World, wall: number): number {
+  return wall - (state?.serverOffsetMs ?? 0) - BEGINNING_MS
 }
 
 /** An attempt with this answer, as the sender hands it over. */
