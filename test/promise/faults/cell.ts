@@ -1,7 +1,7 @@
 /** Plays one cell of the matrix: a call, a fault, a departure, the fault's end, and the time until the age limit. */
 import type { Departure, Found } from './departures.ts'
 import type { Fault } from './faults.ts'
-import { judge, type Kind, type Outcome, settles } from './judge.ts'
+import { judge, type Kind, type Outcome, settledAt } from './judge.ts'
 import type { Station } from './station.ts'
 
 /** What came of one cell. */
@@ -31,9 +31,9 @@ const BACK_OFF = { ms: 32 * SECOND, stepMs: 2 * SECOND } as const
 const OFF_MS = 20 * SECOND
 /**
  * Age limits (docs/architecture.md, "Order and time"): a lease of 15 minutes, renewed at half of it, with 10 s for the
- * request and a minute on top; 15 minutes for what another program set. A little more, ms.
+ * request and a minute on top; 15 minutes for what another program set. And the time in which a slow machine gets to it, ms.
  */
-const LIMIT_MS = { own: 15 * MINUTE + 70 * SECOND + SECOND, assumed: 15 * MINUTE + SECOND } as const
+const LIMIT_MS = { own: 16 * MINUTE + 20 * SECOND, assumed: 15 * MINUTE + 10 * SECOND } as const
 /** Long enough for a start to get a token and to renew what it finds, ms. */
 const SETTLING_MS = 15 * SECOND
 /** The time over which nothing more may be sent, ms. */
@@ -51,11 +51,16 @@ export async function play(station: Station, fault: Fault, departure: Departure,
   const look = async (): Promise<void> => {
     for (const line of await station.lines()) if (!before.has(line) && !seen.includes(line)) seen.push(line)
   }
-  const told = (): boolean => fault.sees.test(seen.join('\n'))
+  const wanted = typeof fault.sees === 'function' ? fault.sees(departure) : fault.sees
+  const told = (): boolean => wanted.test(seen.join('\n'))
 
   // The call, and the fault.
   await fault.prepare?.(desk)
-  await station.call(kind)
+  if (fault.refusesSet === true && kind === 'own') {
+    await desk.press('Busy, in a call')
+    await desk.shows(/Not set: /)
+    await look()
+  } else await station.call(kind)
   if (departure.ends === undefined && fault.start !== undefined) {
     await killed(station)
     await startWith(station, fault, 'present')
@@ -68,6 +73,7 @@ export async function play(station: Station, fault: Fault, departure: Departure,
   const leftAt = simulator.now()
   const mark = simulator.journal().at(-1)?.seq ?? 0
   const writes = (): ReturnType<typeof desk.writes> => desk.writes().filter(({ seq }) => seq > mark)
+  const settled = (): boolean => settledAt(writes(), desk.writes()) !== -1
 
   // The departure.
   if (!(await offers(station, departure.button))) {
@@ -100,8 +106,7 @@ export async function play(station: Station, fault: Fault, departure: Departure,
   const away: Found = departure.stays === true || ends === 'present' ? 'present' : 'locked'
   const limitAt = leftAt + LIMIT_MS[kind]
   const until = async (at: number, stepMs: number): Promise<void> => {
-    while (simulator.now() < at && !writes().some(settles))
-      await desk.advance(Math.min(stepMs, at - simulator.now()))
+    while (simulator.now() < at && !settled()) await desk.advance(Math.min(stepMs, at - simulator.now()))
   }
   if (fault.mend !== undefined) {
     await station.back(departure)
@@ -127,6 +132,7 @@ export async function play(station: Station, fault: Fault, departure: Departure,
     left,
     held,
     writes: writes(),
+    all: desk.writes(),
     elsewhereAt,
     elsewhereStands: simulator.listSessions().length === 1,
     limitAt,
@@ -134,7 +140,7 @@ export async function play(station: Station, fault: Fault, departure: Departure,
   })
   const expected = fault.right(departure, kind)
   const right = expected.includes(outcome)
-  const words = seen.filter((line) => fault.sees.test(line))
+  const words = seen.filter((line) => wanted.test(line))
   return {
     ...{ fault, departure, kind, outcome, right, told: told() },
     said: (words.length > 0 ? words : seen).join(' / '),
@@ -151,9 +157,9 @@ async function offers({ desk }: Station, name: string | RegExp | undefined): Pro
   return (await (await desk.app.window()).getByRole('button', { name }).count()) > 0
 }
 
-/** The window tells it by a notice of its own where the record itself is gone. */
-function outOfHistory({ start }: Fault): boolean {
-  return start !== undefined
+/** The window tells it by a notice of its own where the record itself is gone or can't be written. */
+function outOfHistory({ start, refusesSet }: Fault): boolean {
+  return start !== undefined || refusesSet === true
 }
 
 async function killed({ desk }: Station): Promise<void> {
@@ -180,7 +186,7 @@ function describe(writes: ReturnType<Station['desk']['writes']>): string {
 }
 
 function logEnd(log: string): string {
-  return log.split('\n').slice(-14).join('\n')
+  return log.split('\n').slice(-40).join('\n')
 }
 
 /** A cell that could not be played to its end. */

@@ -6,22 +6,27 @@ interface Broken {
 }
 
 /**
- * From now on no new file can be opened below the app's folder. It stands for a full disk and for a folder that may not
- * be written, on every machine; a disk that is really full is in full-disk.spec.ts.
+ * From now on the app's files can't be written: on a full disk a new file can be made and nothing be put into it, in a
+ * read-only folder not even that. Played on every machine; a disk that is really full is in full-disk.spec.ts.
  */
 export async function breakDisk(desk: Desk, code: 'ENOSPC' | 'EROFS'): Promise<void> {
   await desk.app.electron.evaluate(({ app }, reason) => {
     const fs = process.getBuiltinModule('node:fs')
-    const { openSync } = fs
+    const { openSync, writeFileSync } = fs
     const folder = app.getPath('userData')
-    fs.openSync = (...input: Parameters<typeof openSync>) => {
-      const [path, flags] = input
-      if (flags === 'r' || !String(path).startsWith(folder)) return openSync(...input)
+    const fail = (): never => {
       throw Object.assign(new Error(`${reason}: played`), { code: reason })
     }
-    ;(globalThis as Broken).brokenDisk = () => {
-      fs.openSync = openSync
+    if (reason === 'ENOSPC') {
+      fs.writeFileSync = (file, data, options) => {
+        if (typeof file === 'number' && Buffer.byteLength(data) > 0) fail()
+        writeFileSync(file, data, options)
+      }
+    } else {
+      fs.openSync = (path, flags, mode) =>
+        flags !== 'r' && String(path).startsWith(folder) ? fail() : openSync(path, flags, mode)
     }
+    ;(globalThis as Broken).brokenDisk = () => Object.assign(fs, { openSync, writeFileSync })
   }, code)
 }
 

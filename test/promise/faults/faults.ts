@@ -10,11 +10,13 @@ import { CORRUPT, damage, NEWER, signInAnew, startTwice } from './preparations.t
 export interface Fault {
   readonly name: string
   /** What the window says while it lasts: its first line, or (a dropped clear, a notice) anything in it. */
-  readonly sees: RegExp
+  readonly sees: RegExp | ((departure: Departure) => RegExp)
   /** Which outcomes are right. Any other one fails the matrix. */
   readonly right: (departure: Departure, kind: Kind) => readonly Outcome[]
   /** Before the call begins, with the user at the machine. */
   readonly prepare?: (desk: Desk) => Promise<void>
+  /** A set is refused while it lasts, and the user reads why. */
+  readonly refusesSet?: boolean
   /** During the call, before the user leaves. */
   readonly inject?: (desk: Desk) => void | Promise<void>
   /** A moment after the user has left, if the app still runs. */
@@ -79,7 +81,21 @@ function owed(why: string): RegExp {
     'm',
   )
 }
-const DONE = /^(Cleared|Checked|Nothing was set) .*\b(when|after)\b/m
+const CLEARED = /^(Cleared|Checked|Nothing was set) .*\b(when|after)\b/m
+/** The record can't be written: told beside the first line, and in the place of a set. */
+const UNWRITABLE = /The record of your call status could not be saved/
+/** Who has signed out is only asked to sign in: there is nothing else to tell any more. */
+const SIGNED_OUT = /^Sign in: nothing is being cleared\./m
+
+/** It is done. */
+function done({ name }: Departure): RegExp {
+  return name === 'sign-out' ? SIGNED_OUT : CLEARED
+}
+
+/** It is done, or in the way of it. */
+function doneOr(other: RegExp): (departure: Departure) => RegExp {
+  return (departure) => new RegExp(`${done(departure).source}|${other.source}`, 'm')
+}
 const SIGN_IN_DUE =
   /^Sign in: your call status is not cleared\.|^Not signed out yet\. Not cleared: sign-in needed\.|Not confirmed when/m
 
@@ -139,7 +155,7 @@ async function signInAgain(desk: Desk): Promise<void> {
 
 /** Every fault of the matrix. */
 export const FAULTS: readonly Fault[] = [
-  { name: 'none', sees: DONE, right: cleared },
+  { name: 'none', sees: done, right: cleared },
 
   // ------------------------------------------------------------------------------------------------- the way there
   // The app reaches the simulator by a proxy, which looks names up itself: 502 is how a proxy says that it found none.
@@ -166,8 +182,8 @@ export const FAULTS: readonly Fault[] = [
     { type: 'lost-answer' },
     { sees: owed('Microsoft was not reached'), right: cleared },
   ),
-  everyClear('cut body', { type: 'cut-body' }, { sees: DONE, right: cleared }),
-  everyClear('slow drip', { type: 'slow-drip', forever: true }, { sees: DONE, right: cleared }),
+  everyClear('cut body', { type: 'cut-body' }, { sees: done, right: cleared }),
+  everyClear('slow drip', { type: 'slow-drip', forever: true }, { sees: done, right: cleared }),
   everyConnection('TLS untrusted', { type: 'untrusted-certificate' }, 'the connection is not trusted'),
   everyClear(
     'captive portal',
@@ -212,7 +228,7 @@ export const FAULTS: readonly Fault[] = [
       await desk.app.control('online', { online: null })
     },
     heal: ({ simulator }) => simulator.removeAllFaults(),
-    sees: new RegExp(`${owed('Microsoft was not reached').source}|${DONE.source}`, 'm'),
+    sees: doneOr(owed('Microsoft was not reached')),
     right: passes,
   },
 
@@ -228,7 +244,7 @@ export const FAULTS: readonly Fault[] = [
     inject: ({ simulator }) => {
       simulator.removeSession(DEMO_USER_NAME, simulator.listSessions()[0]?.clientId ?? '')
     },
-    sees: DONE,
+    sees: done,
     right: () => ['nothing-set'],
   },
   everyClear(
@@ -253,7 +269,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'claims challenge',
     inject: ({ simulator }) => simulator.claimsChallenge('silent'),
     heal: ({ simulator }) => simulator.claimsChallenge(false),
-    sees: new RegExp(`${DONE.source}|Not confirmed when`, 'm'),
+    sees: doneOr(/Not confirmed when/),
     right: passes,
   },
   {
@@ -314,7 +330,7 @@ export const FAULTS: readonly Fault[] = [
       SPEC_AHEAD_MS: String(simulator.now() - Date.now() + hours * HOUR_MS),
     }),
     heal: (desk) => desk.app.advanceTime(-hours * HOUR_MS, { wallOnly: true }),
-    sees: DONE,
+    sees: done,
     right: cleared,
   })),
   {
@@ -355,13 +371,26 @@ export const FAULTS: readonly Fault[] = [
       return kind === 'own' || explicit === true ? ['cleared'] : ['cleared', 'given-up']
     },
   },
-  ...(['ENOSPC', 'EROFS'] as const).map((code): Fault => ({
-    name: code === 'ENOSPC' ? 'disk full' : 'files read-only',
-    inject: (desk) => breakDisk(desk, code),
+  {
+    name: 'disk full',
+    inject: (desk) => breakDisk(desk, 'ENOSPC'),
     heal: (desk) => fixDisk(desk),
-    sees: /The record of your call status could not be saved/,
+    // A process that ends with it has nobody to tell; the next one finds a disk that takes files again.
+    sees: ({ ends }) => (ends === undefined ? UNWRITABLE : /^(On|Cleared|Checked|Clearing)\b/m),
     right: cleared,
-  })),
+  },
+  {
+    name: 'files read-only',
+    prepare: (desk) => breakDisk(desk, 'EROFS'),
+    refusesSet: true,
+    heal: (desk) => fixDisk(desk),
+    sees: ({ ends }) => (ends === undefined ? UNWRITABLE : /^(On|Cleared|Checked|Clearing|Not set)\b/m),
+    right: ({ name }, kind) => {
+      if (kind === 'own') return ['nothing-set']
+      // Nothing could be written down before the process was killed.
+      return name.includes('kill') ? ['cleared', 'given-up'] : ['cleared']
+    },
+  },
   {
     name: 'registry corrupt',
     start: { files: damage('registry.json', CORRUPT) },
@@ -380,7 +409,7 @@ export const FAULTS: readonly Fault[] = [
     sees: /The history was damaged/,
     right: cleared,
   },
-  { name: 'two copies', start: { then: startTwice }, sees: DONE, right: cleared },
+  { name: 'two copies', start: { then: startTwice }, sees: done, right: cleared },
 ]
 
 /** The machine is started again without the fault, the user being where they were. */

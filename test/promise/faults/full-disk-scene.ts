@@ -2,7 +2,7 @@
  * Plays a full disk at the built app, and prints what was seen as one line of JSON. Run by full-disk.spec.ts with the
  * app's folder on a small disk of its own: `node full-disk-scene.ts FOLDER`.
  */
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setUpDesk } from '../../e2e/desk.ts'
 
@@ -44,6 +44,8 @@ await desk.until(() => desk.held().length === 0, 'the clear')
 await desk.says(/^Cleared /)
 const afterLock = registry()
 await desk.shows(/could not be saved/)
+// What is settled is known all the same: the next start would not set it again.
+const marked = existsSync(join(folder, 'registry.settled'))
 const notices = await (await desk.app.window()).innerText('body')
 
 // Back at the machine, the disk still full: a set is refused, and nothing is sent.
@@ -71,6 +73,7 @@ console.log(
     whole: [afterLock, afterSet, registry()].every((text) =>
       Array.isArray((JSON.parse(text) as { machines: unknown }).machines),
     ),
+    marked,
     notices,
     refusal,
     sentWhileFull,

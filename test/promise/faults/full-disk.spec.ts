@@ -35,6 +35,7 @@ interface Seen {
   readonly kinds: readonly string[]
   readonly kept: { readonly lock: boolean; readonly set: boolean }
   readonly whole: boolean
+  readonly marked: boolean
   readonly notices: string
   readonly refusal: string
   readonly sentWhileFull: readonly string[]
@@ -54,6 +55,7 @@ describe.skipIf(NEEDS_STAND_IN)('a full disk', () => {
     expect(seen.kept).toEqual({ lock: true, set: true })
     expect(seen.whole).toBe(true)
     expect(seen.leftovers).toEqual([])
+    expect(seen.marked).toBe(true)
     expect(seen.notices).toContain('The record of your call status could not be saved')
     expect(seen.notices).toContain('registry.json: ENOSPC')
     // The set was not sent, and the user reads why; with room again it was.

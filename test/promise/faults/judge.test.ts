@@ -22,9 +22,10 @@ function clear(atMs: number, more: Partial<RequestRecord> = {}): RequestRecord {
 }
 
 function judged(evidence: Partial<Evidence>): string {
+  const writes = evidence.writes ?? []
   return judge({
-    ...{ kind: 'own', left: session, held: [], writes: [], elsewhereAt: LIMIT + 1, elsewhereStands: true },
-    ...{ limitAt: LIMIT, told: true },
+    ...{ kind: 'own', left: session, held: [], writes, all: writes },
+    ...{ elsewhereAt: LIMIT + 1, elsewhereStands: true, limitAt: LIMIT, told: true },
     ...evidence,
   })
 }
@@ -56,6 +57,15 @@ describe('the judge', () => {
     ['wrong', { elsewhereStands: false }],
   ])('%s', (outcome, evidence) => {
     expect(judged(evidence)).toBe(outcome)
+  })
+
+  it('lets a clear be followed by one more, if a set was on its way when it was sent', () => {
+    const set = clear(0, { path: '/v1.0/users/alex/presence/setPresence', realMs: 100, endedRealMs: 9_000 })
+    const twice = [clear(MINUTE, { realMs: 5_000 }), clear(MINUTE, { realMs: 9_500, status: 404 })]
+    expect(judged({ writes: twice, all: [set, ...twice] })).toBe('cleared')
+    expect(judged({ writes: twice, all: [{ ...set, endedRealMs: 200 }, ...twice] })).toBe('wrong')
+    const thrice = [...twice, clear(MINUTE, { realMs: 9_900, status: 404 })]
+    expect(judged({ writes: thrice, all: [set, ...thrice] })).toBe('wrong')
   })
 
   it("takes an answer for a settling one only if it is Graph's and reached the app", () => {

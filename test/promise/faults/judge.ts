@@ -32,6 +32,8 @@ export interface Evidence {
   readonly held: readonly SessionView[]
   /** Presence writes since the user left. */
   readonly writes: readonly RequestRecord[]
+  /** Those, and the ones before. */
+  readonly all: readonly RequestRecord[]
   /** Simulated time at which a call was taken elsewhere, ms. */
   readonly elsewhereAt: number
   /** That call is still there at the end. */
@@ -54,13 +56,33 @@ export function settles(record: RequestRecord): boolean {
   return (status >= 200 && status < 300) || (status === 404 && errorCode !== 'Request_ResourceNotFound')
 }
 
+/** Real time that the app may take to take an answer in, ms. */
+const TAKING_IN_MS = 2_000
+
+/**
+ * Which of the writes since the user left was the last that had to be: the first clear that settled, and if a set or
+ * renewal was on its way when it arrived (or its answer was not taken in), the one after it, which settles alone. -1: none.
+ */
+export function settledAt(writes: readonly RequestRecord[], all: readonly RequestRecord[]): number {
+  const first = writes.findIndex(settles)
+  const clear = writes[first]
+  if (clear === undefined) return -1
+  const straddled = all.some(
+    ({ path, realMs, endedRealMs = Infinity }) =>
+      path.endsWith('/setPresence') && realMs <= clear.realMs && endedRealMs + TAKING_IN_MS > clear.realMs,
+  )
+  if (!straddled) return first
+  const second = writes.findIndex((record, index) => index > first && settles(record))
+  return second === -1 ? first : second
+}
+
 /** The outcome of a cell. */
 export function judge(evidence: Evidence): Outcome {
-  const { kind, left, held, writes, elsewhereAt, elsewhereStands, limitAt, told } = evidence
-  const settledAt = writes.findIndex(settles)
+  const { kind, left, held, writes, all, elsewhereAt, elsewhereStands, limitAt, told } = evidence
+  const last = settledAt(writes, all)
   const late = writes.some(
     ({ simulatedMs }, index) =>
-      simulatedMs >= elsewhereAt || simulatedMs > limitAt || (settledAt !== -1 && index > settledAt),
+      simulatedMs >= elsewhereAt || simulatedMs > limitAt || (last !== -1 && index > last),
   )
   if (late || !elsewhereStands) return 'wrong'
   if (left === undefined) return 'nothing-set'

@@ -174,13 +174,17 @@ export function totals(cells: readonly Cell[]): string {
   ].join('\n')
 }
 
+function expectedWords({ sees }: Fault, departure: Departure): string {
+  return (typeof sees === 'function' ? sees(departure) : sees).source
+}
+
 /** What to look at: cells that are not right, or whose words did not come. */
 export function complaints(cells: readonly Cell[]): string {
   return cells
     .filter(({ right, told }) => !right || !told)
     .map(
       ({ fault, departure, kind, said, told, detail }) =>
-        `${fault.name} x ${departure.name} (${kind})${told ? '' : `: expected ${fault.sees.source}`}\n  said: ${said}\n  ${detail}`,
+        `${fault.name} x ${departure.name} (${kind})${told ? '' : `: expected ${expectedWords(fault, departure)}`}\n  said: ${said}\n  ${detail}`,
     )
     .join('\n')
 }
