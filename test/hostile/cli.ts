@@ -47,7 +47,7 @@ async function run(attack: Attack): Promise<readonly Tally[]> {
   done(await attackIpc(target, attack))
   done(await attackProtocol(target, attack))
   done(await attackSecond(target, attack))
-  done(await attackFromPage(target))
+  done(await attackFromPage(target, attack))
   done(await attackArgv(attack))
   done(await attackFiles(attack))
   done(await attackLoopback(attack))

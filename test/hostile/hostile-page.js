@@ -9,7 +9,7 @@ globalThis.hostilePage = async () => {
   const done = []
   let tried = 0
   const soon = (promise) =>
-    Promise.race([promise, new Promise((resolve) => setTimeout(() => resolve('nothing'), 700))])
+    Promise.race([promise, new Promise((resolve) => setTimeout(() => resolve('nothing'), 300))])
   /** `attempt` answers true when it worked. */
   const attack = async (name, attempt) => {
     tried += 1

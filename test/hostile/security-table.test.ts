@@ -123,10 +123,10 @@ it('point 16: Electron is pinned to one exact version', () => {
 
 it('point 19: the fuses of the package are set', () => {
   const [, fuses = ''] = read('electron-builder.yml').split(/^electronFuses:$/m)
-  const set = Object.fromEntries(
-    [...fuses.matchAll(/^ {2}(\w+): (\w+)$/gm)].map(([, name, value]) => [name, value]),
+  const set = [...fuses.matchAll(/^ {2}(\w+): (\w+)$/gm)].map(
+    ([, name = '', value = '']) => [name, value] as const,
   )
-  expect(set).toEqual({
+  expect(Object.fromEntries(set)).toEqual({
     runAsNode: 'false',
     enableNodeOptionsEnvironmentVariable: 'false',
     enableNodeCliInspectArguments: 'false',
