@@ -54,8 +54,8 @@ export interface Scene {
   /** How long a token lives, ms; with `tokens` nobody gets one by itself. */
   readonly tokenMs: number
   readonly tokensByChoice: boolean
-  /** How far the machine's clock is behind the server's, ms. */
-  readonly serverAheadMs: number
+  /** How far the machine's clock is behind the server's, ms; null: Graph's answers don't say. */
+  readonly serverAheadMs: number | null
   /** The sender may never answer at all. */
   readonly silentSender: boolean
   readonly roots: readonly World[]
@@ -326,7 +326,7 @@ function meet(
   scene: Scene,
   observe: Observer,
 ): World {
-  const date = scene.serverAheadMs === 0 ? null : nowIn(world).wall + scene.serverAheadMs
+  const date = scene.serverAheadMs === null ? null : nowIn(world).wall + scene.serverAheadMs
   if (weather === 'landing') {
     // No answer comes at the same moment: it takes the way back.
     const landed = land({ ...world, at: world.at + 1 }, wire)

@@ -28,7 +28,7 @@ const BASE = {
   tokenMs: 3_600_000,
   tokensByChoice: false,
   silentSender: false,
-  serverAheadMs: 0,
+  serverAheadMs: null,
   landings: true,
 } as const
 
@@ -157,7 +157,7 @@ export const SCENES: readonly Scene[] = [
     depth: 8,
     quickDepth: 6,
     moves: [...LEAVING, 'disk-full', 'disk-free', 'next-wake'],
-    weather: ['fine', 'late', 'refused'],
+    weather: ['fine', 'late', 'throttled'],
     landings: false,
     roots: [ONE],
   },
@@ -254,5 +254,16 @@ export const SCENES: readonly Scene[] = [
     landings: false,
     serverAheadMs: 2 * 3_600_000,
     roots: [ONE],
+  },
+  {
+    ...BASE,
+    name: 'a clock that was set right',
+    depth: 7,
+    quickDepth: 5,
+    moves: [...LEAVING, 'next-wake', 'a-while'],
+    weather: ['fine', 'answers-lost'],
+    landings: false,
+    serverAheadMs: 0,
+    roots: [after(['start', 'set'], { ...NEW, disk: { ...NEW.disk, serverOffsetMs: 7_200_000 } }, BASE)],
   },
 ]

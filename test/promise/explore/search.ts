@@ -31,8 +31,13 @@ const WIDEST_LEVEL = 300_000
 const DRAINED_FIRST = 2_000
 const DRAINED_LATER = 20
 
-/** Explores a scene to its depth. */
-export function explore(scene: Scene, observe: Observer, depth: number): Explored {
+/** Explores a scene to its depth. The first `drainedFirst` worlds are all followed to the end, and some of the others. */
+export function explore(
+  scene: Scene,
+  observe: Observer,
+  depth: number,
+  drainedFirst = DRAINED_FIRST,
+): Explored {
   const since = performance.now()
   const seen = createSeen()
   let [transitions, drained] = [0, 0]
@@ -41,7 +46,7 @@ export function explore(scene: Scene, observe: Observer, depth: number): Explore
 
   function judged(world: World): void {
     judge(world)
-    if (seen.size > DRAINED_FIRST && seen.size % DRAINED_LATER !== 0) return
+    if (seen.size > drainedFirst && seen.size % DRAINED_LATER !== 0) return
     drained += 1
     drain(world, scene, () => undefined)
   }
@@ -102,9 +107,7 @@ function storyOf(way: Way): readonly string[] {
 function tell(choice: Choice | null, root: number): string {
   if (choice === null) return `beginning ${root}`
   if ('request' in choice) return `request ${choice.request}: ${choice.meets}`
-  const crash =
-    'crashAfter' in choice && choice.crashAfter !== undefined
-      ? `, killed after action ${choice.crashAfter}`
-      : ''
-  return `${choice.move}${crash}`
+  const { crashAfter } = choice
+  const crash = crashAfter === undefined ? '' : `, killed after action ${crashAfter}`
+  return choice.move + crash
 }
