@@ -7,8 +7,10 @@ import { LATE_MS } from './desk.ts'
 import type { Instant } from './plan.ts'
 import { within } from './process.ts'
 
-/** Longest wait for an instant that may never come, ms; then it is killed all the same. */
+/** An instant that has not come this long after the move was played and the last write ended comes no more, ms. */
 const IN_VAIN_MS = 400
+/** Longest wait for an instant, ms; then it is killed all the same. */
+const LONGEST_MS = 10_000
 
 /** Where a kill hit, in words for the totals. */
 export type Phase = string
@@ -23,8 +25,11 @@ export async function killDuring(desk: Desk, instant: Instant, move: () => Promi
   await prepare(desk, instant)
   if (app.ended() !== undefined) return 'ended before'
   // The move ends with the process; what it then reports is nothing about the app.
-  const playing = move().catch(() => undefined)
-  await reach(desk, instant, known)
+  let played = false
+  const playing = move()
+    .catch(() => undefined)
+    .finally(() => (played = true))
+  await reach(desk, instant, known, () => played)
   const wasThere = app.ended()
   const seen = wasThere === undefined ? look(desk, known) : ''
   await app.kill()
@@ -51,10 +56,16 @@ async function prepare({ simulator, app }: Desk, instant: Instant): Promise<void
   }
 }
 
-async function reach(desk: Desk, instant: Instant, known: number): Promise<void> {
+async function reach(desk: Desk, instant: Instant, known: number, played: () => boolean): Promise<void> {
   const newest = (): RequestRecord | undefined => desk.writes().find(({ seq }) => seq > known)
+  let quietSince = Infinity
+  const inVain = (): boolean => {
+    const quiet = played() && desk.log.openWrites() === 0
+    quietSince = quiet ? Math.min(quietSince, performance.now()) : Infinity
+    return performance.now() - quietSince > IN_VAIN_MS
+  }
   const until = (check: () => boolean): Promise<boolean> =>
-    within(IN_VAIN_MS, () => desk.app().ended() !== undefined || check())
+    within(LONGEST_MS, () => desk.app().ended() !== undefined || check() || inVain())
   switch (instant.kind) {
     case 'delay':
       await sleep(instant.ms)

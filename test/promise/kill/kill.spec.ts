@@ -56,17 +56,17 @@ const ROUNDS: readonly Round[] = [
     moves: ['busy'],
     target: 'clear',
     last: 'lock',
-    instant: { kind: 'answered', ms: 30 },
+    instant: { kind: 'answered', ms: 0 },
     lingersMs: 20_000,
   },
   // A shorter set that got lost replaces a longer one that stands.
   {
     ...CALM,
     number: 4,
-    moves: ['set', 'a-second', 'no-network'],
+    moves: ['set', 'a-second'],
     target: 'set again',
     last: 'set-other',
-    instant: { kind: 'delay', ms: 60 },
+    instant: { kind: 'write', file: 'registry.json', point: 'renamed', left: 1 },
     downMs: 500_000,
   },
 ]
@@ -85,6 +85,9 @@ describe.skipIf(NEEDS_STAND_IN)('killed at an instant, and started again', () =>
     'loses nothing: %s',
     async (_title, round) => {
       const result = await playRound(desk, round)
+      const { instant } = round
+      if (instant.kind === 'write') expect(result.phases).toContain(`${instant.file} ${instant.point}`)
+      if (instant.kind === 'effect') expect(result.phases).toEqual(['request took effect, no answer'])
       expect(result.violations, storyOf(result)).toEqual([])
     },
   )
