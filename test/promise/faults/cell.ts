@@ -73,7 +73,8 @@ export async function play(station: Station, fault: Fault, departure: Departure,
   const leftAt = simulator.now()
   const mark = simulator.journal().at(-1)?.seq ?? 0
   const writes = (): ReturnType<typeof desk.writes> => desk.writes().filter(({ seq }) => seq > mark)
-  const settled = (): boolean => settledAt(writes(), desk.writes()) !== -1
+  let killedAt: number | null = null
+  const settled = (): boolean => settledAt(writes(), desk.writes(), killedAt) !== -1
 
   // The departure.
   if (!(await offers(station, departure.button))) {
@@ -88,6 +89,7 @@ export async function play(station: Station, fault: Fault, departure: Departure,
   if (ends === undefined) await fault.during?.(desk)
   else {
     await desk.app.exit
+    if (departure.kills === true) killedAt = Date.now()
     simulator.clock.advance(OFF_MS)
     await startWith(station, fault, ends)
   }
@@ -133,6 +135,7 @@ export async function play(station: Station, fault: Fault, departure: Departure,
     held,
     writes: writes(),
     all: desk.writes(),
+    killedAt,
     elsewhereAt,
     elsewhereStands: simulator.listSessions().length === 1,
     limitAt,

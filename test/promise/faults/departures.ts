@@ -17,6 +17,8 @@ export interface Departure {
   readonly leave: (desk: Desk) => Promise<unknown>
   /** The process ends with it (or is killed); the app is started again, and finds the user so. */
   readonly ends?: Found
+  /** It is killed with -9, whatever it was doing. */
+  readonly kills?: boolean
   /** The user asked by name, and stays at the machine. */
   readonly stays?: boolean
   /** Asked for by name: what is owed outlives a return. */
@@ -119,6 +121,7 @@ export const DEPARTURES: readonly Departure[] = [
       await kill(desk)
     },
     ends: 'locked',
+    kills: true,
   },
-  { name: 'kill', platform: 'linux', leave: kill, ends: 'locked', ownOnly: true },
+  { name: 'kill', platform: 'linux', leave: kill, ends: 'locked', kills: true, ownOnly: true },
 ]

@@ -15,6 +15,8 @@ export interface Fault {
   readonly right: (departure: Departure, kind: Kind) => readonly Outcome[]
   /** Before the call begins, with the user at the machine. */
   readonly prepare?: (desk: Desk) => Promise<void>
+  /** Cells that can't be told apart from two faults at once, and are not played. */
+  readonly leavesOut?: (departure: Departure, kind: Kind) => boolean
   /** A set is refused while it lasts, and the user reads why. */
   readonly refusesSet?: boolean
   /** During the call, before the user leaves. */
@@ -67,8 +69,8 @@ const waitsForUser = (departure: Departure, kind: Kind): readonly Outcome[] => {
 }
 
 /** What is owed is forgotten with the file, so a clear that had no time is left to the lease; the user is told. */
-const forgets = ({ ends, name }: Departure, kind: Kind): readonly Outcome[] => {
-  if (ends === undefined || !name.includes('kill')) return ['cleared']
+const forgets = ({ ends, kills }: Departure, kind: Kind): readonly Outcome[] => {
+  if (ends === undefined || kills !== true) return ['cleared']
   return kind === 'own' ? ['cleared', 'expired'] : ['cleared', 'given-up']
 }
 
@@ -82,6 +84,7 @@ function owed(why: string): RegExp {
   )
 }
 const CLEARED = /^(Cleared|Checked|Nothing was set) .*\b(when|after)\b/m
+const ANYTHING = /^/
 /** The record can't be written: told beside the first line, and in the place of a set. */
 const UNWRITABLE = /The record of your call status could not be saved/
 /** Who has signed out is only asked to sign in: there is nothing else to tell any more. */
@@ -339,10 +342,8 @@ export const FAULTS: readonly Fault[] = [
     heal: startAgain,
     sees: /The keyring is locked/,
     // Who is signed in is in the keyring: without it only what is own, or due already, is known to be owed.
-    right: ({ name, ...departure }, kind) =>
-      kind === 'assumed' && departure.ends === undefined
-        ? ['cleared', 'given-up']
-        : passes({ name, ...departure }, kind),
+    right: (departure, kind) =>
+      kind === 'assumed' && departure.ends === undefined ? ['cleared', 'given-up'] : passes(departure, kind),
   },
   {
     name: 'keyring gone',
@@ -365,9 +366,9 @@ export const FAULTS: readonly Fault[] = [
     start: { files: damage('tokens.bin', `v10${'x'.repeat(200)}`) },
     mend: signInAgain,
     sees: /Your saved sign-in could not be read/,
-    right: ({ ends, explicit, name }, kind) => {
+    right: ({ ends, explicit, kills }, kind) => {
       // The clear of a process that ends went out before the tokens were lost.
-      if (ends !== undefined && !name.includes('kill')) return ['cleared']
+      if (ends !== undefined && kills !== true) return ['cleared']
       return kind === 'own' || explicit === true ? ['cleared'] : ['cleared', 'given-up']
     },
   },
@@ -376,7 +377,9 @@ export const FAULTS: readonly Fault[] = [
     inject: (desk) => breakDisk(desk, 'ENOSPC'),
     heal: (desk) => fixDisk(desk),
     // A process that ends with it has nobody to tell; the next one finds a disk that takes files again.
-    sees: ({ ends }) => (ends === undefined ? UNWRITABLE : /^(On|Cleared|Checked|Clearing)\b/m),
+    sees: ({ ends }) => (ends === undefined ? UNWRITABLE : ANYTHING),
+    // With a full disk and a kill in the same moment nothing is left of what is owed to another program's call: a limit.
+    leavesOut: ({ kills }, kind) => kills === true && kind === 'assumed',
     right: cleared,
   },
   {
@@ -384,12 +387,9 @@ export const FAULTS: readonly Fault[] = [
     prepare: (desk) => breakDisk(desk, 'EROFS'),
     refusesSet: true,
     heal: (desk) => fixDisk(desk),
-    sees: ({ ends }) => (ends === undefined ? UNWRITABLE : /^(On|Cleared|Checked|Clearing|Not set)\b/m),
-    right: ({ name }, kind) => {
-      if (kind === 'own') return ['nothing-set']
-      // Nothing could be written down before the process was killed.
-      return name.includes('kill') ? ['cleared', 'given-up'] : ['cleared']
-    },
+    sees: ({ ends }) => (ends === undefined ? UNWRITABLE : ANYTHING),
+    leavesOut: ({ kills }, kind) => kills === true && kind === 'assumed',
+    right: (_departure, kind) => (kind === 'own' ? ['nothing-set'] : ['cleared']),
   },
   {
     name: 'registry corrupt',

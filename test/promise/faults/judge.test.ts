@@ -25,7 +25,7 @@ function judged(evidence: Partial<Evidence>): string {
   const writes = evidence.writes ?? []
   return judge({
     ...{ kind: 'own', left: session, held: [], writes, all: writes },
-    ...{ elsewhereAt: LIMIT + 1, elsewhereStands: true, limitAt: LIMIT, told: true },
+    ...{ elsewhereAt: LIMIT + 1, elsewhereStands: true, limitAt: LIMIT, told: true, killedAt: null },
     ...evidence,
   })
 }
@@ -66,6 +66,16 @@ describe('the judge', () => {
     expect(judged({ writes: twice, all: [{ ...set, endedRealMs: 200 }, ...twice] })).toBe('wrong')
     const thrice = [...twice, clear(MINUTE, { realMs: 9_900, status: 404 })]
     expect(judged({ writes: thrice, all: [set, ...thrice] })).toBe('wrong')
+  })
+
+  it('lets a clear be sent again, if its answer died with the process', () => {
+    const twice = [
+      clear(MINUTE, { realMs: 5_000, endedRealMs: 5_100 }),
+      clear(2 * MINUTE, { realMs: 9_500, status: 404, tookEffect: false }),
+    ]
+    expect(judged({ writes: twice, killedAt: 5_050 })).toBe('cleared')
+    expect(judged({ writes: twice, killedAt: 9_000 })).toBe('wrong')
+    expect(judged({ writes: [...twice, clear(3 * MINUTE)], killedAt: 5_050 })).toBe('wrong')
   })
 
   it("takes an answer for a settling one only if it is Graph's and reached the app", () => {

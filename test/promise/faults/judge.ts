@@ -38,6 +38,8 @@ export interface Evidence {
   readonly elsewhereAt: number
   /** That call is still there at the end. */
   readonly elsewhereStands: boolean
+  /** When the process was killed in the middle of it, real ms; null: it was not. */
+  readonly killedAt: number | null
   /** The age limit, simulated ms. */
   readonly limitAt: number
   /** The history or the window tells that the clear was not confirmed. */
@@ -62,9 +64,14 @@ const TAKING_IN_MS = 2_000
 /**
  * Which of the writes since the user left was the last that had to be: the first clear that settled, and if a set or
  * renewal was on its way when it arrived (or its answer was not taken in), the one after it, which settles alone. -1: none.
+ * `killedAt`: when the process was killed (real ms); an answer of that moment may have died with it.
  */
-export function settledAt(writes: readonly RequestRecord[], all: readonly RequestRecord[]): number {
-  const first = writes.findIndex(settles)
+export function settledAt(
+  writes: readonly RequestRecord[],
+  all: readonly RequestRecord[],
+  killedAt: number | null = null,
+): number {
+  const first = writes.findIndex((record) => settles(record) && !diesWith(record, killedAt))
   const clear = writes[first]
   if (clear === undefined) return -1
   const straddled = all.some(
@@ -76,10 +83,14 @@ export function settledAt(writes: readonly RequestRecord[], all: readonly Reques
   return second === -1 ? first : second
 }
 
+function diesWith({ realMs, endedRealMs = Infinity }: RequestRecord, killedAt: number | null): boolean {
+  return killedAt !== null && realMs <= killedAt && endedRealMs + TAKING_IN_MS > killedAt
+}
+
 /** The outcome of a cell. */
 export function judge(evidence: Evidence): Outcome {
-  const { kind, left, held, writes, all, elsewhereAt, elsewhereStands, limitAt, told } = evidence
-  const last = settledAt(writes, all)
+  const { kind, left, held, writes, all, killedAt, elsewhereAt, elsewhereStands, limitAt, told } = evidence
+  const last = settledAt(writes, all, killedAt)
   const late = writes.some(
     ({ simulatedMs }, index) =>
       simulatedMs >= elsewhereAt || simulatedMs > limitAt || (last !== -1 && index > last),

@@ -23,7 +23,10 @@ export function ordersFor(
 ): readonly Order[] {
   return departures.flatMap((departure, column) =>
     faults.flatMap((fault, row) => {
-      const kinds = departure.ownOnly === true ? (['own'] as const) : (['own', 'assumed'] as const)
+      const kinds = (['own', 'assumed'] as const).filter(
+        (kind) =>
+          !(departure.ownOnly === true && kind === 'assumed') && fault.leavesOut?.(departure, kind) !== true,
+      )
       return kinds
         .filter((_kind, index) => !half || kinds.length === 1 || index === (row + column) % 2)
         .map((kind) => ({ fault, departure, kind }))
