@@ -44,8 +44,8 @@ interface Cause {
   readonly at: number
   /** Asked for by name (quit, sign-out, the button): it outlives a return, until a set. */
   readonly explicit: boolean
-  /** An earlier run of the app owed it: a clear for it equals none that is asked for now. */
-  readonly earlier: boolean
+  /** The stretch in which it came up: equal clears are those of one stretch. */
+  readonly stretch: number
 }
 
 /** A departure that has to end in a clear, or in a line of the history. */
@@ -96,7 +96,7 @@ export interface Reference extends Traffic {
   atTheEnd(how: 'left' | 'back' | 'dead', sessions: readonly SessionView[]): void
 }
 
-/** The stretch of what an earlier run owed. */
+/** The stretch of what an earlier run owed: a clear for it equals none that is asked for now. */
 const EARLIER = -1
 const EXPLICIT: readonly string[] = ['quit', 'sign-out', 'manual']
 const minutes = (ms: number): string => `${(ms / MINUTE).toFixed(1)} min`
@@ -138,13 +138,13 @@ export function createReference(world: World): Reference {
   const time = (): number => world.time
 
   function owes(what: string, explicit: boolean): void {
-    causes = [...causes, { at: time(), explicit, earlier: false }]
+    causes = [...causes, { at: time(), explicit, stretch }]
     owed = { what, unwritten: false }
   }
 
   function sentClear(request: Request): void {
     const last = causes.at(-1)
-    const mine = last?.earlier === true ? EARLIER : stretch
+    const mine = last?.stretch ?? stretch
     const isEqual = (each: Open): boolean => each.request.body.kind === 'clear' && each.stretch === mine
     if (open.some((each) => isEqual(each) && !each.aborted)) wrong('two equal clears are in flight')
     open = [...open, { request, stretch: mine, aborted: false }]
@@ -245,7 +245,7 @@ export function createReference(world: World): Reference {
               {
                 at: due.since.wall - BEGINNING,
                 explicit: EXPLICIT.includes(due.departure) || loaded?.signingOut !== null,
-                earlier: true,
+                stretch: EARLIER,
               },
             ]
       if (due === null) owed = null
