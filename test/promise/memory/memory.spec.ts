@@ -5,8 +5,8 @@ import { type Cycling, setUpCycling } from './cycling.ts'
 import { grown, type Measure } from './measure.ts'
 
 /** The history is full by then, and what runs often is compiled. */
-const WARM_UP = 210
-const CYCLES = 200
+const WARM_UP = 205
+const CYCLES = 150
 
 describe.skipIf(NEEDS_STAND_IN)('locked and unlocked over and over', () => {
   let app: Cycling
