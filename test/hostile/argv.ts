@@ -29,6 +29,7 @@ const ARGUMENTS: readonly string[] = [
     '--user-data-dir',
     '--user-data-dir=',
     '--user-data-dir=../..',
+    '--user-data-dir=/proc/x',
     '--user-data-dir=\\\\evil.example\\share',
   ],
   ...[

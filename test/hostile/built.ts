@@ -239,8 +239,9 @@ export async function attackSecond(target: Target, { seed, long }: Attack): Prom
       )
   }
   // The first start of another folder, which can't be made: it says so and ends.
-  const bad = ['/dev/null/x', '/dev/null', join(target.appDir, 'package.json')]
-  for (const each of bad.slice(0, long ? 3 : 1)) {
+  // /proc answers ENOENT to mkdir, although it is there: Node's own recursive mkdir never comes back from it.
+  const bad = ['/proc/x/y', '/dev/null/x', '/dev/null', '/proc/x', join(target.appDir, 'package.json')]
+  for (const each of bad.slice(0, long ? bad.length : 1)) {
     const status = await startedBeside([`--user-data-dir=${each}`, target.appDir])
     if (status === 1) counter.refused()
     else counter.failed(`a first process with ${each} ended with ${String(status)}`)

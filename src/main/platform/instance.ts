@@ -1,9 +1,9 @@
 /** Who this process is: its names, its folder for user data, and whether it is the only one that uses it. */
-import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { app, dialog } from 'electron'
 import { words } from '../../shared/strings.ts'
 import { parseFlags } from './flags.ts'
+import { makeFolder } from './folder.ts'
 
 export { parseFlags, type Flags } from './flags.ts'
 
@@ -81,7 +81,7 @@ function settleUserData(flag: string | null, env: Readonly<Record<string, string
   const chosen =
     flag !== null ? resolve(flag) : local !== undefined && local !== '' ? join(local, APP_NAME) : null
   const userData = chosen ?? app.getPath('userData')
-  mkdirSync(userData, { recursive: true, mode: 0o700 })
+  makeFolder(userData)
   if (chosen === null) return userData
   app.setPath('userData', userData)
   // Chromium's own files follow `sessionData`, which was derived from the old folder.

@@ -9,7 +9,6 @@ import {
   closeSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -21,6 +20,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import type { SaveResult } from '../core/model.ts'
 import type { ProblemCode } from '../../shared/problem.ts'
+import { makeFolder } from './folder.ts'
 
 /** What is wrong with a file, in a few words for "Details" and the log; no path, so no user name. */
 function reason(error: unknown): string {
@@ -88,7 +88,7 @@ function replace(path: string, content: string | Uint8Array): void {
   const folder = dirname(path)
   const temp = join(folder, `.${basename(path)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`)
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     writeNew(temp, content)
     patiently(() => renameSync(temp, path))
   } catch (error) {

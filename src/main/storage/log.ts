@@ -7,9 +7,10 @@
  * are synchronous: a line is with the operating system before the next statement runs, so a process that is killed
  * right after a departure has lost none.
  */
-import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { appendFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Log, LogData } from '../core/model.ts'
+import { makeFolder } from './folder.ts'
 import { isSecretName, redact } from './redact.ts'
 
 /** Name of the newest file; older ones are `clear-presence.1.log` to `clear-presence.4.log`. */
@@ -93,7 +94,7 @@ export function createLog(options: {
     try {
       appendFileSync(path, text, { mode: 0o600 })
     } catch {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      makeFolder(folder)
       appendFileSync(path, text, { mode: 0o600 })
     }
   }
