@@ -168,7 +168,7 @@ function standing({ record, before }: Session): Standing {
   if (own === null || own.confirmed) return { own, due }
   const unsure = own.unsureUntil !== null || (due !== null && due.straggler !== null)
   if (!unsure && before !== null) return before
-  return { own: { ...own, ended: true }, due: before?.due ?? null }
+  return { own: { ...own, ended: true }, due: due ?? before?.due ?? null }
 }
 
 /**
