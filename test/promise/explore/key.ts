@@ -77,7 +77,7 @@ export function keyOf(world: World): string {
         : `${graph.by}${graph.by === 'us' ? graph.expiresAt - world.at : ''},${order.filter((wire) => wire.order < graph.order).length}`,
       watch === undefined
         ? '-'
-        : `${watch.owedAt === null ? '-' : Math.min(OLDEST_AGE_MS, world.at - watch.owedAt)}${flag(watch.quiet)}${flag(watch.returned)}${flag(watch.superseded)}${flag(watch.letGo)}`,
+        : `${watch.owedAt === null ? '-' : Math.min(OLDEST_AGE_MS, world.at - watch.owedAt)}${flag(watch.quiet)}${flag(watch.returned)}${flag(watch.superseded)}${flag(watch.replaced)}${flag(watch.letGo)}`,
     )
   }
   parts.push(

@@ -224,7 +224,11 @@ function watchSettlements(world: World, before: State, actions: readonly Action[
     const replaced = actions.some(
       (action) => action.type === 'send' && action.write.key === key && action.write.body.kind !== 'clear',
     )
-    if (replaced) continue
+    if (replaced) {
+      // One that was settled by the same answer is not replaced.
+      if (told === 0) watch = { ...watch, [key]: { ...(watch[key] ?? UNWATCHED), replaced: true } }
+      continue
+    }
     ended += 1
     const away = world.state !== null && isAway(world.state.attendance, world.state.settings)
     const each = watch[key] ?? UNWATCHED
@@ -235,6 +239,14 @@ function watchSettlements(world: World, before: State, actions: readonly Action[
     }
   }
   if (ended > told) throw new Broken('a clear that was due is gone, and the history does not say how')
+  for (const [key, each] of Object.entries(watch)) {
+    const record = world.state?.sessions[key]?.record
+    if (!each.replaced || record === undefined) continue
+    const goesOn = record.own !== null && !record.own.ended
+    if (!goesOn && record.due === null && told === 0)
+      throw new Broken('a clear that a refused set replaced is forgotten')
+    if (!goesOn || record.own.confirmed) watch = { ...watch, [key]: { ...each, replaced: false } }
+  }
   return { ...world, watch }
 }
 

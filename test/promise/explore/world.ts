@@ -50,6 +50,8 @@ export interface Watch {
   readonly returned: boolean
   /** The user has set something since it was owed. */
   readonly superseded: boolean
+  /** A set that Graph hasn't confirmed has replaced what was due: it must come back should Graph refuse the set. */
+  readonly replaced: boolean
   /** The user has told us to let go of it unsettled. */
   readonly letGo: boolean
 }
@@ -114,6 +116,7 @@ export const UNWATCHED: Watch = {
   quiet: false,
   returned: false,
   superseded: false,
+  replaced: false,
   letGo: false,
 }
 
