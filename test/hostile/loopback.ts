@@ -120,6 +120,23 @@ function ignored(
     post('the page', '', { method: 'GET', path: '/' }),
     post('a query of 12 KB', '', { method: 'GET', path: `/x?a=${'b'.repeat(12_000)}` }),
     post('a head of 20 KB', '', { method: 'GET', path: `/x?a=${'b'.repeat(20_000)}` }),
+    post('another host with the right state', form(['code', 'foreign'], ['state', state]), {
+      headers: { host: 'evil.example' },
+    }),
+    post('a host with another port', form(['code', 'foreign'], ['state', state]), {
+      headers: { host: 'localhost:1' },
+    }),
+    post('a query with the right state', '', {
+      method: 'GET',
+      path: `/?${form(['code', 'foreign'], ['state', state])}`,
+    }),
+    post('two codes', form(['code', 'foreign'], ['code', 'x'], ['state', state])),
+    post('a code and an error', form(['code', 'foreign'], ['error', 'x'], ['state', state])),
+    post('an escape that is none', `code=%zz&state=%`),
+    post('an address of two slashes', '', { method: 'GET', path: '//' }),
+    post('an address with an escape that is none', '', { method: 'GET', path: '/%zz?code=%zz&state=%' }),
+    post('a whole address', '', { method: 'GET', path: 'http://[::1/' }),
+    post('an address of another host', '', { method: 'GET', path: 'http://evil.example/?code=x' }),
     ...['PUT', 'DELETE', 'OPTIONS', 'HEAD', 'TRACE', 'PATCH', 'PROPFIND'].map((method) =>
       post(method, '', { method }),
     ),
@@ -155,6 +172,7 @@ export const attackLoopback: Surface = async ({ seed, long }) => {
     await foreignCode(simulator, counter)
     await injectedError(simulator, counter)
     await slowClients(simulator, long ? 400 : 60, counter)
+    await endlessBody(simulator, counter)
     await neighbour(simulator, counter)
     for (let n = 0; n < (long ? 20 : 1); n += 1) await crowd(simulator, random, counter)
   } finally {
@@ -263,6 +281,44 @@ async function slowClients(simulator: Simulator, times: number, counter: Counter
   if (all === null) counter.failed('slow clients: still connected after the sign-in')
   else counter.refused(times)
   for (const socket of sockets) socket.destroy()
+}
+
+/** What a client may push before it is cut off, bytes: the limit, and the socket buffers of both sides. */
+const MOST_PUSHED = 16 * 1024 * 1024
+
+/** Bodies that never end are cut off, with a length and in chunks, and the sign-in goes on. */
+async function endlessBody(simulator: Simulator, counter: Counter): Promise<void> {
+  await using signing = await startSigning(simulator)
+  const waiting = await begin(signing)
+  const head = `POST / HTTP/1.1\r\nHost: localhost:${waiting.port}\r\nContent-Type: ${FORM}\r\n`
+  const heads = [
+    ['a length of 1 GB', 'Content-Length: 1000000000\r\n\r\nstate='],
+    ['chunks', 'Transfer-Encoding: chunked\r\n\r\n'],
+  ] as const
+  for (const [name, more] of heads) {
+    const pushed = await push(waiting.port, head + more, name === 'chunks' ? '4000\r\n' : '')
+    if (pushed >= MOST_PUSHED) counter.failed(`a body with ${name}: ${pushed} bytes were taken`)
+    else counter.refused()
+  }
+  await signInAsBrowser(simulator, waiting.url)
+  await expectOurs(waiting, 'after bodies without end', counter)
+}
+
+/** Writes until it is cut off or has written more than may be taken; answers how much that was, bytes. */
+function push(port: number, head: string, chunkHead: string): Promise<number> {
+  return new Promise((resolve) => {
+    const socket = hang(port, head)
+    const piece = Buffer.from(`${chunkHead}${'x'.repeat(16_384)}${chunkHead === '' ? '' : '\r\n'}`)
+    let taken = 0
+    const more = (): void => {
+      taken += piece.length
+      if (taken >= MOST_PUSHED) socket.destroy()
+      else socket.write(piece, (error) => (error ? undefined : more()))
+    }
+    socket.resume()
+    socket.once('connect', more)
+    socket.once('close', () => resolve(taken))
+  })
 }
 
 /**
