@@ -20,6 +20,8 @@ export interface Desk extends AsyncDisposable {
   readonly pose: Pose
   readonly simulator: Simulator
   readonly userDataDir: string
+  /** The file in which a process that kills itself says where it was. */
+  readonly mark: string
   readonly app: () => AppProcess
   readonly log: LogFollower
   /** Starts the app. `controlled` of the process says when it can be called. */
@@ -56,6 +58,7 @@ export async function setUpDesk(pose: Pose): Promise<Desk> {
   const simulator = await startSimulator({ autoApprove: true })
   const folder = mkdtempSync(join(tmpdir(), 'presence-kill-'))
   const userDataDir = join(folder, 'user-data')
+  const mark = join(folder, 'died-at')
   mkdirSync(userDataDir)
   const log = followLog(join(userDataDir, 'logs', 'clear-presence.log'))
   let running: AppProcess | undefined
@@ -105,6 +108,7 @@ export async function setUpDesk(pose: Pose): Promise<Desk> {
     pose,
     simulator,
     userDataDir,
+    mark,
     app,
     log,
     start({ locked = false, env = {} } = {}) {
@@ -117,6 +121,7 @@ export async function setUpDesk(pose: Pose): Promise<Desk> {
         hooks: [HOOK],
         env: {
           ...demoEnv(simulator),
+          KILL_MARK: mark,
           ...(aheadMs > 1_000 ? { KILL_AHEAD_MS: String(aheadMs) } : {}),
           ...(locked ? { KILL_LOCKED: '1' } : {}),
           ...env,

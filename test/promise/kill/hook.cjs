@@ -49,6 +49,7 @@ function reached(point, file) {
   if (wanted === null || file === undefined || wanted.point !== point || wanted.file !== file) return
   wanted.left -= 1
   if (wanted.left > 0) return
+  writeFileSync(process.env.KILL_MARK, `${file} ${point}`)
   process.kill(process.pid, 'SIGKILL')
   for (;;); // The signal ends this thread at its next step at the latest.
 }

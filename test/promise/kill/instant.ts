@@ -1,5 +1,5 @@
 /** Kills the process at the planned instant of a move, and tells where that was. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RequestRecord } from '../../simulator/index.ts'
 import type { Desk } from './desk.ts'
@@ -22,6 +22,7 @@ export type Phase = string
 export async function killDuring(desk: Desk, instant: Instant, move: () => Promise<void>): Promise<Phase> {
   const app = desk.app()
   const known = desk.writes().at(-1)?.seq ?? 0
+  rmSync(desk.mark, { force: true })
   await prepare(desk, instant)
   if (app.ended() !== undefined) return 'ended before'
   // The move ends with the process; what it then reports is nothing about the app.
@@ -34,12 +35,20 @@ export async function killDuring(desk: Desk, instant: Instant, move: () => Promi
   const seen = wasThere === undefined ? look(desk, known) : ''
   await app.kill()
   await playing
-  if (wasThere === 'SIGKILL')
-    return instant.kind === 'write' ? ofWrite(instant) : 'the system ended the process'
+  const itself = markOf(desk)
+  if (itself !== null) return itself
+  if (wasThere === 'SIGKILL') return 'the system ended the process'
   return wasThere === undefined ? seen : 'the process had ended by itself'
 }
 
-const ofWrite = ({ file, point }: Extract<Instant, { kind: 'write' }>): Phase => `${file} ${point}`
+/** Where a process killed itself; null when it did not. Its end alone may come too late to tell it from ours. */
+function markOf({ mark }: Desk): Phase | null {
+  try {
+    return readFileSync(mark, 'utf8')
+  } catch {
+    return null
+  }
+}
 
 async function prepare({ simulator, app }: Desk, instant: Instant): Promise<void> {
   if (instant.kind === 'arrived' || instant.kind === 'effect') {
