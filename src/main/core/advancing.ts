@@ -6,6 +6,7 @@ import {
   away,
   type Draft,
   isExplicit,
+  latestOf,
   past,
   patchRecord,
   patchSession,
@@ -124,7 +125,7 @@ function advanceWish(draft: Draft, key: SessionKey): void {
     unsureUntil: stillUnsure(draft, session.record.own),
     ended: false,
   }
-  const before = standing(session)
+  const before = standing(draft, session)
   patchRecord(draft, key, { own, due: null })
   patchSession(draft, key, {
     wish: null,
@@ -155,7 +156,7 @@ function advanceRenewal(draft: Draft, key: SessionKey): void {
   patchRecord(draft, key, { own: { ...own, sentAt: present(draft) } })
   // Until Graph has confirmed it, this is still the set that the user asked for.
   const kind = own.confirmed ? 'renew' : 'set'
-  const before = standing(session)
+  const before = standing(draft, session)
   send(draft, key, { kind, pair: own.pair, leaseMs: leaseMsOf(own.pair) }, 0, before)
 }
 
@@ -163,12 +164,14 @@ function advanceRenewal(draft: Draft, key: SessionKey): void {
  * What to go back to should Graph refuse a set: what is owed is replaced by it and comes back. A set on a set that surely
  * never took effect goes back to what stood before both; one that may have is not wanted any more, and must still end.
  */
-function standing({ record, before }: Session): Standing {
+function standing(draft: Draft, { record, before }: Session): Standing {
   const { own, due } = record
   if (own === null || own.confirmed) return { own, due }
   const unsure = own.unsureUntil !== null || (due !== null && due.straggler !== null)
   if (!unsure && before !== null) return before
-  return { own: { ...own, ended: true }, due: due ?? before?.due ?? null }
+  const owed = due ?? before?.due ?? null
+  const straggler = latestOf(draft, [own.unsureUntil, owed?.straggler]) ?? owed?.straggler ?? null
+  return { own: { ...own, ended: true }, due: owed && { ...owed, straggler } }
 }
 
 /**

@@ -1,7 +1,17 @@
 /** Takes in what came of a write, a token refresh, or a registry that could not be written. */
 import type { Problem } from '../../shared/problem.ts'
 import { refreshToken } from './advancing.ts'
-import { type Draft, patch, patchRecord, past, patchSession, present, settle, soon } from './draft.ts'
+import {
+  type Draft,
+  latestOf,
+  patch,
+  patchRecord,
+  past,
+  patchSession,
+  present,
+  settle,
+  soon,
+} from './draft.ts'
 import { leaseMsOf, renewalMoment, WRITE_LIMIT_MS } from './lease.ts'
 import type { Attempt, Due, SessionKey, Stamp } from './model.ts'
 import { judge, type Outcome } from './outcome.ts'
@@ -30,11 +40,12 @@ export function answered(draft: Draft, attempt: Attempt): void {
   if (outcome.kind === 'done' || outcome.kind === 'nothing-to-clear') {
     patchSession(draft, attempt.key, { refreshed: false })
   }
-  if (flight.kind === 'clear' && attempt.result.type === 'failure' && attempt.result.sent) {
-    patchSession(draft, attempt.key, { clearsUntil: later(flight.sentAt, WRITE_LIMIT_MS) })
-  }
-  if (flight.kind === 'clear') clearAnswered(draft, attempt.key, flight, outcome)
-  else if (session.record.due !== null) straggled(draft, attempt, flight, session.record.due)
+  if (flight.kind === 'clear') {
+    const until = mayStillLand(flight, outcome)
+    const clearsUntil = latestOf(draft, [draft.state.sessions[attempt.key]?.clearsUntil, until])
+    patchSession(draft, attempt.key, { clearsUntil })
+    clearAnswered(draft, attempt.key, flight, outcome)
+  } else if (session.record.due !== null) straggled(draft, attempt.key, flight, outcome, session.record.due)
   else setAnswered(draft, attempt.key, flight, outcome)
 }
 
@@ -133,18 +144,21 @@ function stillDue(
 // ---------------------------------------------------------------------------------------------- sets and renewals
 
 /** A set or renewal ended after the user had left: from when on a clear is the last word. */
-function straggled(draft: Draft, { key, result }: Attempt, flight: Flight, due: Due): void {
+function straggled(draft: Draft, key: SessionKey, flight: Flight, outcome: Outcome, due: Due): void {
   if (due.straggler === null) return
-  if (result.type === 'failure' && !result.sent) {
-    // This one never left; an attempt before it may have.
-    const earlier = draft.state.sessions[key]?.record.own?.unsureUntil ?? null
-    patchRecord(draft, key, { due: { ...due, straggler: past(draft, earlier) ? null : earlier } })
-  } else if (result.type === 'answer') {
-    // It took effect before now at the latest.
-    patchRecord(draft, key, { due: { ...due, straggler: present(draft) } })
-  } else {
-    patchRecord(draft, key, { due: { ...due, straggler: later(flight.sentAt, flightLimit(flight)) } })
-  }
+  const surelyNot = outcome.kind === 'pending' && outcome.sureNot
+  // Graph's own answer: it took effect before now at the latest.
+  const until = surelyNot ? null : (mayStillLand(flight, outcome) ?? present(draft))
+  // An attempt before it may have been lost, and take effect yet.
+  const earlier = latestOf(draft, [draft.state.sessions[key]?.record.own?.unsureUntil])
+  const straggler =
+    until !== null && earlier !== null && isBefore(until, earlier) ? earlier : (until ?? earlier)
+  patchRecord(draft, key, { due: { ...due, straggler } })
+}
+
+/** Until when a write may still take effect whose end told nothing about it; null when its end told. */
+function mayStillLand(flight: Flight, outcome: Outcome): Stamp | null {
+  return outcome.kind === 'pending' && !outcome.sureNot ? later(flight.sentAt, flightLimit(flight)) : null
 }
 
 function flightLimit(flight: Flight): number {
@@ -157,7 +171,10 @@ function setAnswered(draft: Draft, key: SessionKey, flight: Flight, outcome: Out
   if (session === undefined || own === undefined || own === null) return
   switch (outcome.kind) {
     case 'done': {
-      const confirmed = { ...own, leaseMs: leaseMsOf(own.pair), confirmed: true }
+      // A longer set before it may have been lost, and take effect yet.
+      const unsure = own.unsureUntil !== null && !past(draft, own.unsureUntil)
+      const leaseMs = Math.max(leaseMsOf(own.pair), unsure ? own.leaseMs : 0)
+      const confirmed = { ...own, leaseMs, confirmed: true }
       patchRecord(draft, key, { own: confirmed })
       patchSession(draft, key, {
         renewAt: renewalMoment(confirmed, draft.now.jitter),

@@ -5,6 +5,7 @@ import {
   away,
   type Draft,
   isExplicit,
+  latestOf,
   patch,
   patchRecord,
   patchSession,
@@ -99,7 +100,9 @@ export function owe(draft: Draft, key: SessionKey, departure: DepartureKind, ane
   if (anew) patchSession(draft, key, { forbidden: null })
 
   const { absence } = draft.state
-  const straggler = latestOf(draft, [stopSets(draft, key), session.record.own?.unsureUntil, due?.straggler])
+  const moments = [stopSets(draft, key), session.record.own?.unsureUntil, due?.straggler]
+  // Also one that has passed: a clear that was sent before it settles nothing.
+  const straggler = latestOf(draft, moments) ?? due?.straggler ?? null
   const fresh: Due = {
     departure,
     absence,
@@ -127,16 +130,6 @@ function stopSets(draft: Draft, key: SessionKey): Stamp | null {
   abort(draft, sets)
   const last = sets.at(-1)
   return last === undefined ? null : later(last.sentAt, WRITE_LIMIT_MS)
-}
-
-/** The latest of some moments to come; null when all have passed. */
-function latestOf(draft: Draft, moments: readonly (Stamp | null | undefined)[]): Stamp | null {
-  let latest: Stamp | null = null
-  for (const moment of moments) {
-    if (moment === null || moment === undefined || past(draft, moment)) continue
-    if (latest === null || isBefore(latest, moment)) latest = moment
-  }
-  return latest
 }
 
 /** "Until I leave" ends now. What must have ended by itself long ago is `assumed` again, and cleared as such. */

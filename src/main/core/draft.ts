@@ -5,7 +5,7 @@ import { isAway } from './attendance.ts'
 import { mustHaveEndedBy, WRITE_LIMIT_MS } from './lease.ts'
 import type { Now, PresenceWrite, SessionKey, SessionRecord, Stamp } from './model.ts'
 import type { Action, Flight, Session, Standing, State } from './state.ts'
-import { ageMs, later, reached, SECOND, stamp } from './time.ts'
+import { ageMs, isBefore, later, reached, SECOND, stamp } from './time.ts'
 
 /** An assumed session is retried for this long after it became due; later, what stands may be a live call elsewhere. */
 export const ASSUMED_LIMIT_MS = 15 * 60 * SECOND
@@ -79,6 +79,16 @@ export function age(draft: Draft, since: Stamp): number {
 /** This moment plus `ms`. */
 export function soon(draft: Draft, ms: number): Stamp {
   return later(present(draft), ms)
+}
+
+/** The latest of some moments to come; null when all have passed. */
+export function latestOf(draft: Draft, moments: readonly (Stamp | null | undefined)[]): Stamp | null {
+  let latest: Stamp | null = null
+  for (const moment of moments) {
+    if (moment === null || moment === undefined || past(draft, moment)) continue
+    if (latest === null || isBefore(latest, moment)) latest = moment
+  }
+  return latest
 }
 
 /** Whether the user is away now. */

@@ -133,6 +133,56 @@ describe('further departure in the same absence', () => {
 })
 
 describe('a set or renewal is unanswered at the departure', () => {
+  it('needs the second clear also when the lid closes in between', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    const [set] = world.open()
+    world.pass(100)
+    world.lock()
+    const clear = world.sent.at(-1)
+    world.pass(200)
+    world.answer(ANSWERS.ok, set)
+    world.pass(100)
+    world.play({ type: 'suspend', holdMs: 3 * SECOND })
+    world.pass(100)
+    world.answer(ANSWERS.ok, clear)
+    world.pass(SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear'])
+    expect(world.due).not.toBeNull()
+  })
+
+  it.each([
+    ['a gateway', answer(504)],
+    ['a gateway before Graph', { ...answer(504), requestId: null }],
+    ['a hotel', ANSWERS.hotel],
+  ])('is not answered by %s: the second clear waits for its 10 s', (_who, result) => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.lock()
+    const [set, clear] = world.open()
+    world.answer(result, set)
+    world.answer(ANSWERS.ok, clear)
+    world.pass(9 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear'])
+    world.pass(SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear'])
+  })
+
+  it('and the next attempt is refused: the clear that comes back still waits for the first one', () => {
+    const world = new World().ready()
+    world.play({ type: 'clear' })
+    world.answer(ANSWERS.offline)
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.lost)
+    world.pass(2 * SECOND)
+    world.answer(ANSWERS.badRequest)
+    if (world.open().length > 0) world.answer(ANSWERS.ok)
+    expect(world.due).not.toBeNull()
+    world.pass(10 * SECOND)
+    if (world.open().length > 0) world.answer(ANSWERS.ok)
+    expect(settlements(world)).toEqual(['cleared'])
+  })
+
   it('counts an earlier attempt that may still take effect although the last one never left', () => {
     const world = new World().ready()
     world.play({ type: 'set', pair: 'Busy/InACall' })
@@ -749,6 +799,24 @@ describe('a set', () => {
     expect(world.kinds()).toEqual(['clear', 'set'])
   })
 
+  it('waits for the last of two clears whose answers were lost', () => {
+    const world = new World().ready()
+    world.lock()
+    const [first] = world.open()
+    world.unlock()
+    world.pass(5 * SECOND)
+    world.lock()
+    const second = world.sent.at(-1)
+    world.unlock()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.lost, second)
+    world.answer(ANSWERS.lost, first)
+    world.pass(9 * SECOND)
+    expect(world.kinds()).not.toContain('set')
+    world.pass(SECOND)
+    expect(world.kinds().at(-1)).toBe('set')
+  })
+
   it('waits for an earlier set, so that the last one takes effect last', () => {
     const world = new World().ready()
     world.play({ type: 'set', pair: 'Busy/InACall' })
@@ -785,6 +853,7 @@ describe('a set', () => {
     world.unlock()
     world.answer(ANSWERS.busy)
     world.play({ type: 'set', pair: 'Available/Available' })
+    world.pass(10 * SECOND)
     world.answer(ANSWERS.badRequest)
     expect(world.own).toMatchObject({ pair: 'Busy/InACall', ended: true })
     world.pass(5 * SECOND)
@@ -942,6 +1011,17 @@ describe('the lease', () => {
     expect(settlements(world)).toEqual([])
     world.answer(ANSWERS.ok)
     expect(settlements(world)).toEqual(['cleared'])
+  })
+
+  it('counts the longer lease of a lost set as long as that may still take effect', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.lost)
+    world.set('Available/Available')
+    expect(world.own).toMatchObject({ confirmed: true, leaseMs: 15 * MINUTE })
+    world.pass(4 * MINUTE)
+    world.answer(ANSWERS.ok)
+    expect(world.own).toMatchObject({ leaseMs: 5 * MINUTE })
   })
 
   it('counts the new lease alone once Graph has confirmed the set', () => {
