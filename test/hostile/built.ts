@@ -125,10 +125,23 @@ export async function attackFromPage(target: Target, { seed, long }: Attack): Pr
   for (const what of done) counter.failed(`the page could do this: ${what}`)
   counter.refused(tried - done.length)
   await leave(page, long ? ELSEWHERE : ELSEWHERE.filter((_, n) => n % 3 === seed % 3), counter)
+  await refusesDownloads(target, counter)
   await page.reload()
   await target.desk.says(/^(On|Cleared|Checked)\b/)
   await closing(target, counter)
   return counter.tally()
+}
+
+/** Every way of asking for a file ends in this event; the stand-in's Chromium has no downloads, so it is sent here. */
+async function refusesDownloads({ desk }: Target, counter: ReturnType<typeof createCounter>): Promise<void> {
+  const [refusals, listeners] = await desk.app.electron.evaluate(({ session }) => {
+    let prevented = 0
+    const event = { preventDefault: () => (prevented += 1) }
+    session.defaultSession.emit('will-download', event, {}, {})
+    return [prevented, session.defaultSession.listenerCount('will-download')] as const
+  })
+  if (refusals === 1 && listeners === 1) counter.refused()
+  else counter.failed(`a download was refused ${refusals} times by ${listeners} listeners`)
 }
 
 /** Where a page may want to go. Not to about:blank, for which the stand-in's Chromium asks nobody. */

@@ -339,6 +339,12 @@ globalThis.hostileWays = {
     link.target = '_blank'
     link.click()
   },
+  'a download': (url) => {
+    const link = document.createElement('a')
+    link.href = url
+    link.download = 'x'
+    link.click()
+  },
   // Without an opener: the stand-in's Chromium stops a page that waits for the window that main denies.
   'a window': (url) => void window.open(url, '_blank', 'noopener'),
   'a middle click': (url) => {

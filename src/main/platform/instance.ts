@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path'
 import { app, dialog } from 'electron'
 import { words } from '../../shared/strings.ts'
+import { shutDebugging } from './debugging.ts'
 import { parseFlags } from './flags.ts'
 import { makeFolder } from './folder.ts'
 
@@ -40,6 +41,7 @@ export function claimInstance({
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
 }): Instance {
+  shutDebugging(app)
   app.setName(APP_NAME)
   if (process.platform === 'win32') app.setAppUserModelId(APP_USER_MODEL_ID)
   const userData = settleUserData(parseFlags(argv).userDataDir, env)

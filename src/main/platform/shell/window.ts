@@ -1,5 +1,12 @@
 /** The one small window: made when it is opened, destroyed when it is closed, and able to do nothing but show its page. */
-import { BrowserWindow, nativeTheme, type Input, type NativeImage, type WebContents } from 'electron'
+import {
+  BrowserWindow,
+  nativeTheme,
+  type Event as ElectronEvent,
+  type Input,
+  type NativeImage,
+  type WebContents,
+} from 'electron'
 import type { Log } from '../../core/model.ts'
 import { CHANNELS } from '../../../shared/ipc.ts'
 import type { Snapshot } from '../../../shared/snapshot.ts'
@@ -53,6 +60,10 @@ export function createStatusWindow({
   readonly onUsed?: () => void
 }): StatusWindow {
   let open: BrowserWindow | null = null
+  const refuseDownload = (event: ElectronEvent): void => {
+    event.preventDefault()
+    log.warn('page refused', { what: 'download', url: '' })
+  }
 
   function create(): BrowserWindow {
     const window = new BrowserWindow({
@@ -81,6 +92,8 @@ export function createStatusWindow({
     // The application menu stays for its shortcuts; its bar is never shown.
     window.setMenuBarVisibility(false)
     confine(window.webContents, log)
+    // The session outlives its windows: one listener, not one for each.
+    window.webContents.session.off('will-download', refuseDownload).on('will-download', refuseDownload)
     window.webContents.on('before-input-event', (event, input) => {
       const wish = wishOf(input, process.platform)
       if (wish === null) return
