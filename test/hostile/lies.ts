@@ -9,8 +9,10 @@ export interface RawLie {
   readonly lie: Lie
   /** What a write may be judged as; anything that isn't among them is a failure. */
   readonly graph: readonly string[]
-  /** Entra's side takes 30 s to give it up. */
+  /** It says no more, or says nothing for ever: given up by the deadline. Entra's side takes 30 s for that. */
   readonly slow?: boolean
+  /** It never ends; where the end is waited for, the limit of size or the deadline comes first. */
+  readonly endless?: boolean
   /** One of many of a kind: left out of the short form. */
   readonly longOnly?: boolean
 }
@@ -89,6 +91,7 @@ function lengths(): readonly RawLie[] {
       name: 'a chunk extension without end',
       lie: flood(unfinished(404, chunked, '5;'), 'x'.repeat(16_384)),
       graph: PENDING,
+      endless: true,
     },
     {
       name: 'a transfer encoding nobody knows',
@@ -99,16 +102,19 @@ function lengths(): readonly RawLie[] {
       name: 'a body without end',
       lie: flood(unfinished(404, ID), 'x'.repeat(16_384)),
       graph: ['nothing-to-clear', 'pending'],
+      endless: true,
     },
     {
       name: 'an error without end',
       lie: flood(unfinished(500, ID), 'x'.repeat(16_384)),
       graph: PENDING,
+      endless: true,
     },
     {
       name: 'a success without end',
       lie: flood(unfinished(200, `${ID}${JSON_TYPE}`), 'x'.repeat(16_384)),
       graph: ['done'],
+      endless: true,
     },
     {
       name: 'a 404 that never goes on',
@@ -225,7 +231,7 @@ function protocol(): readonly RawLie[] {
     { name: 'HTTP/3.0', lie: say(`HTTP/3.0 200 OK\r\n${ID}\r\n`), graph: [...PENDING, 'done'] },
     { name: 'HTTP/2 by surprise', lie: say(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])), graph: PENDING },
     { name: 'an SSH server', lie: say('SSH-2.0-OpenSSH_9.9\r\n'), graph: PENDING },
-    { name: 'no HTTP, without end', lie: flood('', 'A'.repeat(16_384)), graph: PENDING },
+    { name: 'no HTTP, without end', lie: flood('', 'A'.repeat(16_384)), graph: PENDING, endless: true },
     { name: 'status 0', lie: say(answer(0, ID)), graph: PENDING },
     { name: 'status 99', lie: say(answer(99, ID)), graph: PENDING },
     { name: 'status 1000', lie: say(answer(1000, ID)), graph: PENDING },
@@ -239,7 +245,7 @@ function protocol(): readonly RawLie[] {
       graph: PENDING,
       slow: true,
     },
-    { name: '1xx without end', lie: flood('', early), graph: PENDING, slow: true },
+    { name: '1xx without end', lie: flood('', early), graph: PENDING, slow: true, endless: true },
     {
       name: 'a thousand 1xx and then an answer',
       lie: say(Buffer.concat([Buffer.from(early.repeat(1_000)), answer(404, ID, '{}')])),
@@ -254,6 +260,7 @@ function protocol(): readonly RawLie[] {
       name: 'headers without end',
       lie: flood('HTTP/1.1 404 Lie\r\n', 'X-A: b\r\n'.repeat(100)),
       graph: PENDING,
+      endless: true,
     },
     { name: 'a header of 1 MB', lie: say(answer(404, `${ID}X-A: ${'b'.repeat(MB)}\r\n`)), graph: PENDING },
     { name: 'a header without a name', lie: say(answer(404, `${ID}: x\r\n`)), graph: PENDING },
