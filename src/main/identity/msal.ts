@@ -1,7 +1,11 @@
 /** MSAL as this app uses it: one public client per registration, on our network client and our cache. */
+import { randomBytes } from 'node:crypto'
 import {
+  CryptoProvider,
   LogLevel,
   PublicClientApplication,
+  ResponseMode,
+  ServerError,
   type AccountInfo,
   type AuthenticationResult,
   type DeviceCodeRequest,
@@ -11,6 +15,7 @@ import type { AccessToken, Identity, Log } from '../core/model.ts'
 import { clouds } from '../graph/route.ts'
 import type { Cloud } from '../../shared/presence.ts'
 import { NetworkTrouble } from './errors.ts'
+import { listenForRedirect } from './loopback.ts'
 import { partName, type TokenCache } from './token-cache.ts'
 
 /** Messages of MSAL are cut here in our log, characters. */
@@ -45,6 +50,8 @@ export interface InteractiveOptions {
   openBrowser(url: string): Promise<void>
   readonly successPage: string
   readonly errorPage: string
+  /** Stops waiting for the browser. A code that has come already is still redeemed. */
+  readonly signal: AbortSignal
 }
 
 /** What Entra gave: who, and a token for it. */
@@ -57,7 +64,10 @@ export interface Granted {
 export interface Msal {
   /** The cached token, or a refreshed one. Never opens a browser. */
   silent(identity: Identity, options: SilentOptions): Promise<AccessToken>
-  /** Sign-in in the system's browser with PKCE. Has neither a timeout nor a cancel: sign-in.ts bounds it. */
+  /**
+   * Sign-in in the system's browser with PKCE. Has no timeout: sign-in.ts bounds it.
+   * Rejects with a `LoopbackFailed` too, when there can be no listener, and with what `openBrowser` rejects with.
+   */
   interactive(registration: Registration, options: InteractiveOptions): Promise<Granted>
   /** Sign-in on another device. Polls until `request.cancel` is set or the code expires. */
   deviceCode(
@@ -151,17 +161,45 @@ export function createMsal(options: MsalOptions): Msal {
       return tokenOf(result)
     },
     interactive: async (registration, request) => {
-      const result = await clientOf(registration).acquireTokenInteractive({
-        scopes: scopesOf(registration.cloud),
-        authority: authorityOf(registration.cloud, registration.tenant),
-        openBrowser: request.openBrowser,
-        successTemplate: request.successPage,
-        errorTemplate: request.errorPage,
-        // Without a hint, the account that happens to be signed in to the browser may not be the one meant.
-        ...(request.loginHint === '' ? { prompt: 'select_account' } : { loginHint: request.loginHint }),
-        ...(request.claims === '' ? {} : { claims: request.claims }),
-      })
-      return grantedOf(result, registration)
+      const client = clientOf(registration)
+      const crypto = new CryptoProvider()
+      const { verifier, challenge } = await crypto.generatePkceCodes()
+      const state = randomBytes(32).toString('base64url')
+      // Not `acquireTokenInteractive`: MSAL's own listener is open to anybody (loopback.ts) and can't be replaced.
+      const listener = await listenForRedirect({ ...request, state })
+      try {
+        const common = {
+          scopes: scopesOf(registration.cloud),
+          authority: authorityOf(registration.cloud, registration.tenant),
+          redirectUri: listener.redirectUri,
+          correlationId: crypto.createNewGuid(),
+          ...(request.claims === '' ? {} : { claims: request.claims }),
+        }
+        const url = await client.getAuthCodeUrl({
+          ...common,
+          state,
+          responseMode: ResponseMode.FORM_POST,
+          codeChallenge: challenge,
+          codeChallengeMethod: 'S256',
+          // Without a hint, the account that happens to be signed in to the browser may not be the one meant.
+          ...(request.loginHint === '' ? { prompt: 'select_account' } : { loginHint: request.loginHint }),
+        })
+        await request.openBrowser(url)
+        const answer = await listener.answer
+        if (answer.type === 'aborted') throw new ServerError('user_canceled', common.correlationId)
+        if (answer.type === 'error')
+          throw new ServerError(answer.error, common.correlationId, answer.description, answer.suberror)
+        const { code, clientInfo } = answer
+        const result = await client.acquireTokenByCode({
+          ...common,
+          code,
+          codeVerifier: verifier,
+          clientInfo,
+        })
+        return grantedOf(result, registration)
+      } finally {
+        listener.close()
+      }
     },
     deviceCode: async (registration, request) => {
       // The same object must reach MSAL, which reads `cancel` from it at each poll.

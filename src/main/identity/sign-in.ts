@@ -1,18 +1,16 @@
-/** Interactive sign-in: one at a time, bounded by our own timer, and cancellable, neither of which MSAL offers. */
+/** Interactive sign-in: one at a time, bounded by our own timer, and cancellable. */
 import { PERSONAL_TENANT_ID } from '../core/config.ts'
-import http from 'node:http'
 import type { DeviceCodeRequest } from '@azure/msal-node'
 import type { AccessToken, Clock, Identity, Log } from '../core/model.ts'
 import type { Problem, ProblemCode } from '../../shared/problem.ts'
 import type { Broker, BrokerResult } from './broker.ts'
 import { problemOf } from './errors.ts'
+import { LoopbackFailed } from './loopback.ts'
 import { authorityOf, scopesOf, type Granted, type Msal, type Registration } from './msal.ts'
 import { ERROR_PAGE, SUCCESS_PAGE } from './pages.ts'
 
 /** A browser that was closed says nothing; after this time we stop listening. */
 export const SIGN_IN_MS = 300_000
-/** Telling MSAL's loopback listener that it is over. */
-const CANCEL_MS = 5_000
 
 /** How to sign in. */
 export type SignInMethod = 'browser' | 'device-code'
@@ -193,11 +191,10 @@ export function createSignIn(options: SignInOptions): SignIn {
       claims,
       successPage: SUCCESS_PAGE,
       errorPage: ERROR_PAGE,
+      signal: attempt.signal,
       openBrowser: async (url) => {
-        // Rejecting here is how MSAL's listener is closed when it was cancelled before it had begun.
         if (attempt.isOver()) throw new BrowserFailed('cancelled')
         if (!url.startsWith(authorityOf(registration.cloud, ''))) throw new BrowserFailed('url')
-        attempt.signal.addEventListener('abort', () => endListener(url), { once: true })
         try {
           await options.openBrowser(url)
         } catch (error) {
@@ -205,29 +202,6 @@ export function createSignIn(options: SignInOptions): SignIn {
         }
       },
     })
-  }
-
-  /** Answers MSAL's loopback listener in the browser's place, so that it stops listening. */
-  function endListener(authorizeUrl: string): void {
-    const { searchParams } = new URL(authorizeUrl)
-    const redirect = searchParams.get('redirect_uri') ?? ''
-    const port = URL.canParse(redirect) ? new URL(redirect).port : ''
-    const state = searchParams.get('state') ?? ''
-    const request = http.request({
-      // The listener's own address; `localhost` of the redirect may resolve to ::1 first.
-      host: '127.0.0.1',
-      port,
-      method: 'POST',
-      path: '/',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      timeout: CANCEL_MS,
-      agent: false,
-    })
-    request.on('response', (response) => response.resume())
-    request.on('timeout', () => request.destroy())
-    // After a successful sign-in the listener is closed already: nobody there is what we want.
-    request.on('error', () => undefined)
-    request.end(new URLSearchParams({ error: 'access_denied', state }).toString())
   }
 
   async function viaDeviceCode(attempt: Attempt): Promise<Granted> {
@@ -247,7 +221,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   return { start, cancel }
 }
 
-/** The browser, or the listener it should come back to, could not be had. */
+/** The browser could not be had. */
 class BrowserFailed extends Error {
   readonly code: string
   constructor(code: string) {
@@ -261,10 +235,10 @@ function failed(code: ProblemCode): SignInResult {
 }
 
 function interactiveProblem(error: unknown, method: SignInMethod): Problem {
-  if (error instanceof BrowserFailed) return { code: 'browser-failed', detail: error.code }
+  // No listener on 127.0.0.1 is the same to the user: a policy forbids it, for instance.
+  if (error instanceof BrowserFailed || error instanceof LoopbackFailed)
+    return { code: 'browser-failed', detail: error.code }
   const problem = problemOf(error, 'sign-in-failed')
-  // MSAL's listener on 127.0.0.1 could not be opened (a policy forbids it, or localhost is mapped elsewhere).
-  if (problem.detail?.includes('loopback') === true) return { ...problem, code: 'browser-failed' }
   if (method === 'device-code' && problem.code === 'policy-blocked')
     return { ...problem, code: 'device-code-blocked' }
   return problem
