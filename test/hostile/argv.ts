@@ -85,7 +85,7 @@ export function randomHandover(random: Random): readonly [argv: unknown, data: u
 export const attackArgv: Surface = ({ seed, long }) => {
   const counter = createCounter('command line')
   const random = createRandom(seed)
-  const given = Array.from({ length: long ? 100_000 : 5_000 }, () => randomArgv(random))
+  const given = Array.from({ length: long ? 100_000 : 1_500 }, () => randomArgv(random))
   given.push(
     Array.from({ length: 100_000 }, () => '--x=y'),
     [`--user-data-dir=${'x'.repeat(10_000_000)}`],

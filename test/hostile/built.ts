@@ -119,8 +119,14 @@ export async function attackIpc(target: Target, { seed, long }: Attack): Promise
 export async function attackFromPage(target: Target, { seed, long }: Attack): Promise<Tally> {
   const counter = createCounter('hostile page')
   const page = await target.desk.app.window()
-  const { tried, done } = await page.evaluate(() =>
-    (globalThis as unknown as { hostilePage(): Promise<{ tried: number; done: string[] }> }).hostilePage(),
+  const { tried, done } = await page.evaluate(
+    (patienceMs) =>
+      (
+        globalThis as unknown as {
+          hostilePage(patienceMs: number): Promise<{ tried: number; done: string[] }>
+        }
+      ).hostilePage(patienceMs),
+    long ? 300 : 100,
   )
   for (const what of done) counter.failed(`the page could do this: ${what}`)
   counter.refused(tried - done.length)

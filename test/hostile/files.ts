@@ -72,7 +72,7 @@ async function prepare(scratch: string, seed: number, long: boolean): Promise<re
   const random = createRandom(seed)
   const plain = (name: string): string => Buffer.from(good[name] ?? []).toString()
   const lists = { 'registry.json': 'machines', 'history.json': 'entries', 'settings.json': 'values' }
-  const changes = long ? 300 : 20
+  const changes = long ? 300 : 8
   const wanted: { readonly file: string; readonly malady: Malady }[] = []
   for (const [file, list] of Object.entries(lists)) {
     const all = [

@@ -1,15 +1,16 @@
 /**
  * A hostile script in our own page, served as one of its files, with the rights that a page's script has there. Plain
- * JavaScript, because it runs in the browser. `hostilePage()` answers with what it could do that it should not.
+ * JavaScript, because it runs in the browser. `hostilePage()` answers with what it could do that it should not;
+ * each attempt gets `patienceMs`.
  */
 'use strict'
-globalThis.hostilePage = async () => {
+globalThis.hostilePage = async (patienceMs) => {
   // In a timer: what a debugger evaluates itself is exempt from the policy.
   await new Promise((resolve) => setTimeout(resolve))
   const done = []
   let tried = 0
   const soon = (promise) =>
-    Promise.race([promise, new Promise((resolve) => setTimeout(() => resolve('nothing'), 300))])
+    Promise.race([promise, new Promise((resolve) => setTimeout(() => resolve('nothing'), patienceMs))])
   /** `attempt` answers true when it worked. */
   const attack = async (name, attempt) => {
     tried += 1

@@ -11,7 +11,7 @@ it.each<{ name: string; attack: Surface; atLeast: number }>([
   {
     name: 'files that are deep, huge, cut, pipes or devices are named, kept, and cost nothing else',
     attack: attackFiles,
-    atLeast: 250,
+    atLeast: 240,
   },
   {
     name: 'answers that lie about type and length settle nothing and take the token nowhere',
@@ -28,7 +28,7 @@ it.each<{ name: string; attack: Surface; atLeast: number }>([
     attack: attackLoopback,
     atLeast: 150,
   },
-  { name: 'command lines by the thousand are read without harm', attack: attackArgv, atLeast: 5_000 },
+  { name: 'command lines by the thousand are read without harm', attack: attackArgv, atLeast: 1_500 },
 ])('$name', async ({ attack, atLeast }) => {
   const tally = await attack({ seed: 1, long: false })
   expect(tally.failures).toEqual([])
