@@ -217,7 +217,7 @@ export function hammerIpc(app: App, seed: number, count: number): Promise<Hammer
               : [first]
         const mayPass =
           own &&
-          (channel === 'clear-presence:snapshot' || (channel === 'clear-presence:command' && isReal(first)))
+          (channel === 'clear-presence:snapshot' || (channel === 'clear-presence:command' && isReal(args[0])))
         tried += 1
         try {
           await pipe._invoke(channel, sender, senderFrame, args)
