@@ -1,13 +1,5 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import fs, { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -328,18 +320,24 @@ it('tells the log what it tells the user', () => {
 
 describe('a registry that could not be written', () => {
   const idle: RegistryData = { ...DATA, records: [session(1), session(2)] }
-  /** A folder in its place can't be replaced by a file: what stood in the file is there again afterwards. */
-  function withoutRoom(data: RegistryData): boolean {
-    const store = open()
+  /** Saves on a disk that has room for no new file, as `test/promise/faults/full-disk.spec.ts` does on a real one. */
+  function withoutRoom(data: RegistryData, store = open()): boolean {
     store.load()
-    const aside = join(folder, 'aside')
-    renameSync(file(), aside)
-    mkdirSync(file())
-    const { ok } = store.save(data)
-    rmdirSync(file())
-    renameSync(aside, file())
-    return ok
+    const { openSync } = fs
+    fs.openSync = (...[path, flags, mode]) => {
+      if (flags === 'wx') throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+      return openSync(path, flags, mode)
+    }
+    syncBuiltinESMExports()
+    try {
+      return store.save(data).ok
+    } finally {
+      fs.openSync = openSync
+      syncBuiltinESMExports()
+    }
   }
+  const settledName = (): string =>
+    readdirSync(folder).find((name) => name.startsWith('registry.settled.')) ?? ''
   const owned = (): unknown[] =>
     open()
       .load()
@@ -351,11 +349,11 @@ describe('a registry that could not be written', () => {
     expect(owned()[0]).toMatchObject([{ pair: 'Busy/InACall' }, { departure: 'lock' }])
   })
 
-  it('is known to be settled once nothing is set or owed: the next start adopts nothing', () => {
+  it('is known to be settled once nothing is set or owed: it goes on under a name that says so', () => {
     open().save(DATA)
     const before = readFileSync(file())
     expect(withoutRoom(idle)).toBe(false)
-    expect(readFileSync(file()).equals(before)).toBe(true)
+    expect(readFileSync(join(folder, settledName())).equals(before)).toBe(true)
     expect(owned()).toEqual([
       [null, null],
       [null, null],
@@ -363,14 +361,31 @@ describe('a registry that could not be written', () => {
     ])
   })
 
-  it('and is so no longer when something is set or owed again, written or not', () => {
+  it('stays settled although something owed later can not be written either', () => {
+    const store = open()
+    store.save(DATA)
+    withoutRoom(idle, store)
+    withoutRoom({ ...DATA, records: DATA.records.map((one) => ({ ...one, own: null })) }, store)
+    expect(owned()[0]).toEqual([null, null])
+  })
+
+  it('is a usual one again with the next that is written, also when its old name can not be removed', () => {
     open().save(DATA)
     withoutRoom(idle)
-    withoutRoom(DATA)
-    expect(owned()[0]).toMatchObject([{ pair: 'Busy/InACall' }, { departure: 'lock' }])
-    withoutRoom(idle)
+    const name = settledName()
     open().save(DATA)
     expect(owned()[0]).toMatchObject([{ pair: 'Busy/InACall' }, { departure: 'lock' }])
     expect(readdirSync(folder)).toEqual(['registry.json'])
+    mkdirSync(join(folder, name))
+    expect(open().save(DATA).ok).toBe(true)
+    expect(owned()[0]).toMatchObject([{ pair: 'Busy/InACall' }, { departure: 'lock' }])
+  })
+
+  it("settles this machine's section only", () => {
+    open('machine-b').save({ ...DATA, machineId: 'machine-b' })
+    open().save(DATA)
+    withoutRoom(idle)
+    expect(open('machine-b').load().data.records[0]?.own).not.toBeNull()
+    expect(owned()[0]).toEqual([null, null])
   })
 })

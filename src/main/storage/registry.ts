@@ -5,7 +5,8 @@
  * and replaces only its own section and hands the others on as they were. Inside a section each record stands alone,
  * so that a bad one costs only itself.
  */
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type {
   Loaded,
@@ -23,7 +24,7 @@ import { LONGEST_OFFSET_MS } from '../core/time.ts'
 import { CLOUDS, DEPARTURES, PAIRS } from '../../shared/presence.ts'
 import type { Problem } from '../../shared/problem.ts'
 import { removeDeadTemps } from './durable-file.ts'
-import { createJsonFile } from './json-file.ts'
+import { createJsonFile, type JsonFile } from './json-file.ts'
 import {
   array,
   bool,
@@ -43,10 +44,13 @@ import {
 
 const FILE = 'registry.json'
 /**
- * An empty file that says: nothing is set or owed any more, whatever `registry.json` says. A full disk has no room for
- * a new registry, but for a name; without it the next start would adopt, and set again, what was cleared long ago.
+ * The name under which a registry goes on whose last state could not be written although nothing is set or owed any more:
+ * a full disk has no room for a new file, but for a name. Without it the next start would adopt, and set again, what was
+ * cleared long ago. It names the machine whose section is meant, and is read only where there is no `registry.json`.
  */
-const SETTLED = 'registry.settled'
+const settledNameOf = (machineId: string): string =>
+  `registry.settled.${createHash('sha256').update(machineId).digest('hex').slice(0, 12)}.json`
+const SETTLED_NAME = /^registry\.settled\.[0-9a-f]{12}\.json$/
 const VERSION = 1
 /** A machine with one user has one or two records; more are somebody's mistake. */
 const MAX_RECORDS = 64
@@ -205,22 +209,27 @@ export function createRegistryStore(options: {
 }): RegistryStore {
   const { folder, machineId, log } = options
   const now = options.now ?? Date.now
-  const file = createJsonFile({
-    folder,
-    name: FILE,
-    version: VERSION,
-    items: 'machines',
-    maxItems: MAX_MACHINES * 2,
-    codes: { corrupt: 'registry-corrupt', newer: 'registry-newer', unwritable: 'registry-unwritable' },
-    now,
-  })
-  const settledMark = join(folder, SETTLED)
+  const fileOf = (name: string): JsonFile =>
+    createJsonFile({
+      folder,
+      name,
+      version: VERSION,
+      items: 'machines',
+      maxItems: MAX_MACHINES * 2,
+      codes: { corrupt: 'registry-corrupt', newer: 'registry-newer', unwritable: 'registry-unwritable' },
+      now,
+    })
+  const file = fileOf(FILE)
+  const path = join(folder, FILE)
+  const settledName = settledNameOf(machineId)
   /** The other machines' sections, most recently written first; null until the file was read. */
   let others: readonly Section[] | null = null
 
   function load(): Loaded<RegistryData> {
     removeDeadTemps(folder, now())
-    const { items, problems } = file.read()
+    const other = exists(path) ? undefined : settledNames()[0]
+    const source = other === undefined ? file : fileOf(other)
+    const { items, problems } = source.read()
     const bad: string[] = []
     const sections: Section[] = []
     for (const [index, item] of items.entries()) {
@@ -236,22 +245,29 @@ export function createRegistryStore(options: {
       }
     }
     others = sections.filter((one) => one.machineId !== machineId)
-    const all: readonly Problem[] = bad.length === 0 ? problems : [...problems, file.keepBadItems(bad)]
+    const all: readonly Problem[] = bad.length === 0 ? problems : [...problems, source.keepBadItems(bad)]
     for (const one of all) log?.error('registry-load', { code: one.code, detail: one.detail })
     const mine = sections.find((one) => one.machineId === machineId)
     const data = mine ?? { machineId, absence: 0, serverOffsetMs: 0, records: [] }
-    return { data: existsSync(settledMark) ? settled(data) : data, problems: all }
+    return { data: other === settledName ? settled(data) : data, problems: all }
   }
 
-  /** Keeps the mark beside a registry that could not be written true; it goes with the next one that can be. */
+  /** Registries under their other name, this machine's first. */
+  function settledNames(): readonly string[] {
+    const names = namesIn(folder).filter((name) => SETTLED_NAME.test(name))
+    return names.toSorted((one, two) => Number(two === settledName) - Number(one === settledName))
+  }
+
+  /** Gives the registry that could not be written true the name that says so; that one goes with the next that can be. */
   function note(saved: boolean, { records }: RegistryData): void {
     const idle = records.every((one) => one.own === null && one.due === null)
     try {
-      if (!saved && idle) writeFileSync(settledMark, '', { mode: 0o600 })
-      else rmSync(settledMark, { force: true })
+      if (saved) for (const name of settledNames()) rmSync(join(folder, name), { force: true })
+      else if (idle && exists(path)) renameSync(path, join(folder, settledName))
     } catch (error) {
-      // Not even a name can be written (a read-only folder): the registry that stands is all there is.
-      log?.warn('registry-mark', { error: error instanceof Error ? error.message : 'unknown' })
+      // A folder that takes no name either: the registry that stands is all there is. One that was settled, and could not
+      // be removed, is not read as long as there is a new one.
+      log?.warn('registry-settled', { error: error instanceof Error ? error.message : 'unknown' })
     }
   }
 
@@ -269,6 +285,19 @@ export function createRegistryStore(options: {
   }
 
   return { load, save }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return [] // No folder yet, or none that can be read: what it holds is told by whoever reads a file of it.
+  }
+}
+
+/** Whether there is anything under this name, a link too. */
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
 /** The section as it would be if it could have been written. */

@@ -2,7 +2,7 @@
  * Plays a full disk at the built app, and prints what was seen as one line of JSON. Run by full-disk.spec.ts with the
  * app's folder on a small disk of its own: `node full-disk-scene.ts FOLDER`.
  */
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setUpDesk } from '../../e2e/desk.ts'
 
@@ -26,7 +26,10 @@ function fill(): string {
   }
 }
 
-const registry = (): string => readFileSync(join(folder, 'registry.json'), 'utf8')
+/** A disk without room for a new registry has one for the name that says that the old one is settled. */
+const settled = (): string | undefined =>
+  readdirSync(folder).find((name) => name.startsWith('registry.settled.'))
+const registry = (): string => readFileSync(join(folder, settled() ?? 'registry.json'), 'utf8')
 const temps = (): readonly string[] => readdirSync(folder).filter((name) => name.endsWith('.tmp'))
 
 await using desk = await setUpDesk({ platform: 'win32', userDataDir: folder })
@@ -45,7 +48,7 @@ await desk.says(/^Cleared /)
 const afterLock = registry()
 await desk.shows(/could not be saved/)
 // What is settled is known all the same: the next start would not set it again.
-const marked = existsSync(join(folder, 'registry.settled'))
+const marked = settled() !== undefined
 const notices = await (await desk.app.window()).innerText('body')
 
 // Back at the machine, the disk still full: a set is refused, and nothing is sent.
