@@ -51,7 +51,7 @@ export async function play(station: Station, fault: Fault, departure: Departure,
   const look = async (): Promise<void> => {
     for (const line of await station.lines()) if (!before.has(line) && !seen.includes(line)) seen.push(line)
   }
-  const wanted = typeof fault.sees === 'function' ? fault.sees(departure) : fault.sees
+  const wanted = typeof fault.sees === 'function' ? fault.sees(departure, kind) : fault.sees
   const told = (): boolean => wanted.test(seen.join('\n'))
 
   // The call, and the fault.
@@ -74,6 +74,8 @@ export async function play(station: Station, fault: Fault, departure: Departure,
   const mark = simulator.journal().at(-1)?.seq ?? 0
   const writes = (): ReturnType<typeof desk.writes> => desk.writes().filter(({ seq }) => seq > mark)
   let killedAt: number | null = null
+  let actsFrom = leftAt
+  let healedAt: number | null = null
   const settled = (): boolean => settledAt(writes(), desk.writes(), killedAt) !== -1
 
   // The departure.
@@ -92,6 +94,7 @@ export async function play(station: Station, fault: Fault, departure: Departure,
     if (departure.kills === true) killedAt = Date.now()
     simulator.clock.advance(OFF_MS)
     await startWith(station, fault, ends)
+    if (departure.kills === true) actsFrom = simulator.now()
   }
   // As long as the fault lasts; seen as soon as it can be, and not only at the end.
   for (
@@ -113,9 +116,14 @@ export async function play(station: Station, fault: Fault, departure: Departure,
   if (fault.mend !== undefined) {
     await station.back(departure)
     // Who is signing out is only asked to wait, or to forget what is owed.
-    if (await offers(station, /^sign in( again)?$/i)) await fault.mend(desk)
+    const mends = await offers(station, /^sign in( again)?$/i)
+    if (mends) await fault.mend(desk)
     await desk.until(async () => !(await desk.sentence()).startsWith('Signing'), 'the end of the sign-in')
-  } else await fault.heal?.(desk, away)
+    if (mends) healedAt = simulator.now()
+  } else if (fault.heal !== undefined) {
+    await fault.heal(desk, away)
+    healedAt = simulator.now()
+  }
   await until(simulator.now() + BACK_OFF.ms, BACK_OFF.stepMs)
   await until(limitAt, MINUTE)
   await look()
@@ -139,6 +147,10 @@ export async function play(station: Station, fault: Fault, departure: Departure,
     elsewhereAt,
     elsewhereStands: simulator.listSessions().length === 1,
     limitAt,
+    ...{ actsFrom, healedAt, deadlineMs: departure.deadlineMs },
+    blocked: typeof fault.blocks === 'function' ? fault.blocks(departure) : fault.blocks,
+    retryAfterMs: fault.retryAfterMs ?? 0,
+    swallows: fault.swallows === true,
     told: confirmed || (told() && outOfHistory(fault)),
   })
   const expected = fault.right(departure, kind)
@@ -149,7 +161,7 @@ export async function play(station: Station, fault: Fault, departure: Departure,
     said: (words.length > 0 ? words : seen).join(' / '),
     detail: right
       ? ''
-      : `${outcome}, expected ${expected.join(' or ')}; writes: ${describe(writes())}; log: ${logEnd(desk.log())}`,
+      : `${outcome}, expected ${expected.join(' or ')}; left ${timeOf(leftAt)}, acts from ${timeOf(actsFrom)}, healed ${healedAt === null ? 'never' : timeOf(healedAt)}; writes: ${describe(writes())}; log: ${logEnd(desk.log())}`,
     seconds: (performance.now() - began) / SECOND,
   }
 }
@@ -183,9 +195,13 @@ function describe(writes: ReturnType<Station['desk']['writes']>): string {
   return writes
     .map(({ path, status, outcome, simulatedMs }) => {
       const what = path.split('/').at(-1) ?? ''
-      return `${new Date(simulatedMs).toISOString().slice(11, 19)} ${what} ${String(status ?? outcome)}`
+      return `${timeOf(simulatedMs)} ${what} ${String(status ?? outcome)}`
     })
     .join(', ')
+}
+
+function timeOf(simulatedMs: number): string {
+  return new Date(simulatedMs).toISOString().slice(11, 23)
 }
 
 function logEnd(log: string): string {

@@ -32,7 +32,11 @@ function named<T extends { readonly name: string }>(
   return all.filter(({ name }) => names.includes(name))
 }
 
-const orders = ordersFor(named(FAULTS, values.only), named(DEPARTURES, values.departures), values.half)
+const { orders, leftOut } = ordersFor(
+  named(FAULTS, values.only),
+  named(DEPARTURES, values.departures),
+  values.half,
+)
 const began = performance.now()
 let done = 0
 const cells = await playAll(orders, Math.max(1, Number(values.jobs)), (cell) => {
@@ -59,7 +63,7 @@ console.log(
     sayings(sorted),
     '',
     ...(problems === '' ? [] : ['Look at:', problems, '']),
-    totals(sorted),
+    totals(sorted, leftOut),
     `${((performance.now() - began) / 60_000).toFixed(1)} minutes`,
   ].join('\n'),
 )

@@ -11,6 +11,8 @@ export type Found = 'present' | 'locked'
 export interface Departure {
   readonly name: string
   readonly platform: Platform
+  /** The time that it leaves us (docs/architecture.md, "Departures"); after a kill that of the start while locked, ms. */
+  readonly deadlineMs: number
   /** The button that it needs; where the window doesn't offer it, nobody can leave so. */
   readonly button?: string
   /** Leaves. May end the process, which then can't answer any more. */
@@ -23,8 +25,8 @@ export interface Departure {
   readonly stays?: boolean
   /** Asked for by name: what is owed outlives a return. */
   readonly explicit?: boolean
-  /** Nothing is owed for what another program set: nobody left before the process was killed. */
-  readonly ownOnly?: boolean
+  /** Why it is not played for what another program set. */
+  readonly ownOnly?: string
   /** How the user comes back while the app runs; default: unlocks. */
   readonly back?: (desk: Desk) => Promise<unknown>
 }
@@ -49,10 +51,11 @@ function kill(desk: Desk): Promise<void> {
 
 /** Every way to leave. */
 export const DEPARTURES: readonly Departure[] = [
-  { name: 'lock', platform: 'win32', leave: (desk) => desk.lock() },
+  { name: 'lock', platform: 'win32', deadlineMs: 30_000, leave: (desk) => desk.lock() },
   {
     name: 'sleep',
     platform: 'linux',
+    deadlineMs: 30_000,
     leave: (desk) => desk.app.power('suspend'),
     back: async (desk) => {
       await desk.app.power('resume')
@@ -63,12 +66,14 @@ export const DEPARTURES: readonly Departure[] = [
   {
     name: 'user-switch',
     platform: 'darwin',
+    deadlineMs: 30_000,
     leave: (desk) => desk.app.power('user-did-resign-active'),
     back: (desk) => desk.app.power('user-did-become-active'),
   },
   {
     name: 'idle',
     platform: 'darwin',
+    deadlineMs: 30_000,
     leave: async (desk) => {
       await desk.app.setIdle({ seconds: IDLE_S })
       await desk.advance(POLL_MS)
@@ -78,6 +83,7 @@ export const DEPARTURES: readonly Departure[] = [
   {
     name: 'manual',
     platform: 'win32',
+    deadlineMs: 10_000,
     button: 'Clear my call status',
     leave: (desk) => desk.press('Clear my call status'),
     stays: true,
@@ -86,6 +92,7 @@ export const DEPARTURES: readonly Departure[] = [
   {
     name: 'sign-out',
     platform: 'darwin',
+    deadlineMs: 10_000,
     button: 'Sign out',
     leave: (desk) => desk.press('Sign out'),
     stays: true,
@@ -94,6 +101,7 @@ export const DEPARTURES: readonly Departure[] = [
   {
     name: 'log-off',
     platform: 'win32',
+    deadlineMs: 3_500,
     leave: async (desk) => {
       await desk.app.queryEndSession(['logoff'])
       await desk.app.endSession(['logoff'])
@@ -103,12 +111,14 @@ export const DEPARTURES: readonly Departure[] = [
   {
     name: 'shutdown',
     platform: 'linux',
+    deadlineMs: 3_500,
     leave: (desk) => lastWords(desk.app.power('shutdown')),
     ends: 'locked',
   },
   {
     name: 'quit',
     platform: 'win32',
+    deadlineMs: 5_000,
     leave: (desk) => lastWords(desk.app.tray.choose('quit')),
     ends: 'present',
     explicit: true,
@@ -116,6 +126,7 @@ export const DEPARTURES: readonly Departure[] = [
   {
     name: 'lock+kill',
     platform: 'win32',
+    deadlineMs: 30_000,
     leave: async (desk) => {
       await desk.app.power('lock-screen')
       await kill(desk)
@@ -123,5 +134,13 @@ export const DEPARTURES: readonly Departure[] = [
     ends: 'locked',
     kills: true,
   },
-  { name: 'kill', platform: 'linux', leave: kill, ends: 'locked', kills: true, ownOnly: true },
+  {
+    name: 'kill',
+    platform: 'linux',
+    deadlineMs: 30_000,
+    leave: kill,
+    ends: 'locked',
+    kills: true,
+    ownOnly: 'nobody had left before the process was killed, so nothing is owed for it',
+  },
 ]

@@ -6,17 +6,26 @@ import { breakDisk, fixDisk } from './disk.ts'
 import type { Kind, Outcome } from './judge.ts'
 import { CORRUPT, damage, NEWER, signInAnew, startTwice } from './preparations.ts'
 
+/** What the window says when the user leaves like this. */
+export type Sees = (departure: Departure, kind: Kind) => RegExp
+
 /** One fault. Without `inject` and the like it is a situation that only has to be lived through. */
 export interface Fault {
   readonly name: string
   /** What the window says while it lasts: its first line, or (a dropped clear, a notice) anything in it. */
-  readonly sees: RegExp | ((departure: Departure) => RegExp)
+  readonly sees: RegExp | Sees
   /** Which outcomes are right. Any other one fails the matrix. */
   readonly right: (departure: Departure, kind: Kind) => readonly Outcome[]
+  /** Whether it stands in the way of the clear at the departure. Where not, the clear has the departure's deadline. */
+  readonly blocks: boolean | ((departure: Departure) => boolean)
+  /** The `Retry-After` of its answers, ms. */
+  readonly retryAfterMs?: number
+  /** It swallows requests: one that is open when it is healed still waits for its own limit. */
+  readonly swallows?: boolean
   /** Before the call begins, with the user at the machine. */
   readonly prepare?: (desk: Desk) => Promise<void>
-  /** Cells that can't be told apart from two faults at once, and are not played. */
-  readonly leavesOut?: (departure: Departure, kind: Kind) => boolean
+  /** Why a cell is not played; null: it is. */
+  readonly leavesOut?: (departure: Departure, kind: Kind) => string | null
   /** A set is refused while it lasts, and the user reads why. */
   readonly refusesSet?: boolean
   /** During the call, before the user leaves. */
@@ -76,12 +85,21 @@ const forgets = ({ ends, kills }: Departure, kind: Kind): readonly Outcome[] => 
 
 // ------------------------------------------------------------------------------------------- what the user is told
 
-/** Owed, with the reason; or dropped at the return, and in the history with the reason if one was known. */
-function owed(why: string): RegExp {
-  return new RegExp(
-    `^(Not signed out yet\\. )?Not cleared: ${why}\\.|Not confirmed when you [^:\\n]*?(: ${why}|\\s)`,
-    'm',
-  )
+/** What follows in the history where no reason is told. */
+const TIME_OF_DAY = '(\\w+ )?\\d{1,2}:\\d{2}'
+
+/**
+ * Owed, with the fault's own reason; or dropped at the return, and in the history with that reason. Only a process that
+ * ended with the departure may have had none yet, where the next one finds the user there and drops what it can't know.
+ */
+function owed(why: string): Sees {
+  return ({ ends, explicit }, kind) => {
+    const dropped = ends === 'present' && explicit !== true && kind === 'assumed'
+    return new RegExp(
+      `^(Not signed out yet\\. )?Not cleared: ${why}\\.|Not confirmed when [a-z ]*(: ${why}\\b${dropped ? `|${TIME_OF_DAY}` : ''})`,
+      'm',
+    )
+  }
 }
 const CLEARED = /^(Cleared|Checked|Nothing was set) .*\b(when|after)\b/m
 const ANYTHING = /^/
@@ -96,11 +114,16 @@ function done({ name }: Departure): RegExp {
 }
 
 /** It is done, or in the way of it. */
-function doneOr(other: RegExp): (departure: Departure) => RegExp {
-  return (departure) => new RegExp(`${done(departure).source}|${other.source}`, 'm')
+function doneOr(other: Sees): Sees {
+  return (departure, kind) => new RegExp(`${done(departure).source}|${other(departure, kind).source}`, 'm')
 }
-const SIGN_IN_DUE =
-  /^Sign in: your call status is not cleared\.|^Not signed out yet\. Not cleared: sign-in needed\.|Not confirmed when/m
+
+/** Owed, and only the user can help. */
+const signInDue: Sees = (departure, kind) =>
+  new RegExp(
+    `^Sign in: your call status is not cleared\\.|${owed('sign-in needed')(departure, kind).source}`,
+    'm',
+  )
 
 // --------------------------------------------------------------------------------------------------- building blocks
 
@@ -111,6 +134,7 @@ function everyClear(
 ): Fault {
   return {
     name,
+    blocks: true,
     inject: ({ simulator }) => {
       simulator.inject({ match: { host: 'graph', path: 'clearPresence' }, fault, times: 'until-removed' })
     },
@@ -127,7 +151,7 @@ function status(code: number, why: string, retryAfterS?: number): Fault {
       status: code,
       ...(retryAfterS === undefined ? {} : { headers: { 'Retry-After': String(retryAfterS) } }),
     },
-    { sees: owed(why), right: passes },
+    { sees: owed(why), right: passes, retryAfterMs: (retryAfterS ?? 0) * 1_000 },
   )
 }
 
@@ -139,6 +163,7 @@ function everyConnection(
 ): Fault {
   return {
     name,
+    blocks: true,
     inject: ({ simulator }) => {
       simulator.inject({ fault, times: 'until-removed' })
       simulator.dropConnections('reset')
@@ -150,7 +175,17 @@ function everyConnection(
 }
 
 /** The network is off: CONNECT and everything open is reset. */
-const noNetwork: Pick<Fault, 'inject'> = { inject: ({ simulator }) => simulator.offline(true) }
+const noNetwork: Pick<Fault, 'inject' | 'blocks'> = {
+  inject: ({ simulator }) => simulator.offline(true),
+  blocks: true,
+}
+
+/** What is owed for another program's call is nowhere then: a limit that is stated, and two faults at once. */
+const notWrittenAndKilled: NonNullable<Fault['leavesOut']> = ({ kills }, kind) =>
+  kills === true && kind === 'assumed' ? 'nothing can be written, and it is killed in that moment' : null
+
+/** What a start meets stands in the way unless the clear went out before it. */
+const unlessSentBefore = ({ ends, kills }: Departure): boolean => ends === undefined || kills === true
 
 async function signInAgain(desk: Desk): Promise<void> {
   await desk.signIn()
@@ -158,7 +193,7 @@ async function signInAgain(desk: Desk): Promise<void> {
 
 /** Every fault of the matrix. */
 export const FAULTS: readonly Fault[] = [
-  { name: 'none', sees: done, right: cleared },
+  { name: 'none', blocks: false, sees: done, right: cleared },
 
   // ------------------------------------------------------------------------------------------------- the way there
   // The app reaches the simulator by a proxy, which looks names up itself: 502 is how a proxy says that it found none.
@@ -179,14 +214,22 @@ export const FAULTS: readonly Fault[] = [
     right: lasts,
   },
   everyClear('reset', { type: 'reset' }, { sees: owed('Microsoft was not reached'), right: passes }),
-  everyClear('stall', { type: 'stall' }, { sees: owed('Microsoft was not reached'), right: passes }),
+  everyClear(
+    'stall',
+    { type: 'stall' },
+    { sees: owed('Microsoft was not reached'), right: passes, swallows: true },
+  ),
   everyClear(
     'lost answer',
     { type: 'lost-answer' },
-    { sees: owed('Microsoft was not reached'), right: cleared },
+    { sees: owed('Microsoft was not reached'), right: cleared, blocks: false },
   ),
-  everyClear('cut body', { type: 'cut-body' }, { sees: done, right: cleared }),
-  everyClear('slow drip', { type: 'slow-drip', forever: true }, { sees: done, right: cleared }),
+  everyClear('cut body', { type: 'cut-body' }, { sees: done, right: cleared, blocks: false }),
+  everyClear(
+    'slow drip',
+    { type: 'slow-drip', forever: true },
+    { sees: done, right: cleared, blocks: false },
+  ),
   everyConnection('TLS untrusted', { type: 'untrusted-certificate' }, 'the connection is not trusted'),
   everyClear(
     'captive portal',
@@ -195,6 +238,7 @@ export const FAULTS: readonly Fault[] = [
   ),
   {
     name: 'proxy 407',
+    blocks: true,
     inject: ({ simulator }) => {
       simulator.setProxyAuth({ scheme: 'Negotiate' })
       simulator.dropConnections('reset')
@@ -205,6 +249,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'proxy gone',
+    blocks: true,
     inject: ({ simulator }) => simulator.setProxyGone(true),
     heal: ({ simulator }) => simulator.setProxyGone(false),
     sees: owed('the proxy was not reached'),
@@ -213,6 +258,8 @@ export const FAULTS: readonly Fault[] = [
   {
     // The interface is up, and nothing gets through: as after a resume, before the VPN has its route.
     name: 'no route',
+    blocks: true,
+    swallows: true,
     inject: ({ simulator }) => simulator.setBlackHole(true),
     heal: ({ simulator }) => simulator.setBlackHole(false),
     sees: owed('(Microsoft|the proxy) was not reached'),
@@ -221,6 +268,8 @@ export const FAULTS: readonly Fault[] = [
   {
     // The clear is open on a connection whose network goes; the app hears that the network changed, and of no answer.
     name: 'VPN switch',
+    blocks: true,
+    swallows: true,
     inject: ({ simulator }) => {
       simulator.inject({ match: { host: 'graph', path: 'clearPresence' }, fault: { type: 'stall' } })
     },
@@ -239,11 +288,12 @@ export const FAULTS: readonly Fault[] = [
   status(400, 'an unexpected answer'),
   {
     ...status(401, ''),
-    sees: SIGN_IN_DUE,
+    sees: signInDue,
   },
   { ...status(403, 'a permission is missing'), right: lasts },
   {
     name: '404 nothing set',
+    blocks: false,
     inject: ({ simulator }) => {
       simulator.removeSession(DEMO_USER_NAME, simulator.listSessions()[0]?.clientId ?? '')
     },
@@ -270,21 +320,28 @@ export const FAULTS: readonly Fault[] = [
   // --------------------------------------------------------------------------------------------------------- tokens
   {
     name: 'claims challenge',
+    // A held handler has no time for a new token; what is answered with a challenge there stays due.
+    blocks: ({ name }) => name === 'log-off',
     inject: ({ simulator }) => simulator.claimsChallenge('silent'),
     heal: ({ simulator }) => simulator.claimsChallenge(false),
-    sees: doneOr(/Not confirmed when/),
+    sees: (departure, kind) =>
+      departure.name === 'log-off' && kind === 'assumed'
+        ? owed('sign-in needed')(departure, kind)
+        : done(departure),
     right: passes,
   },
   {
     name: 'claims and user',
+    blocks: true,
     inject: ({ simulator }) => simulator.claimsChallenge('interactive'),
     mend: signInAgain,
-    sees: SIGN_IN_DUE,
+    sees: signInDue,
     right: waitsForUser,
   },
   {
     // The token runs out because Entra can't be reached, and the user leaves just then.
     name: 'token expired',
+    blocks: true,
     prepare: async (desk) => {
       desk.simulator.setTokenLifetime(SHORT_LIFE_S)
       await signInAnew(desk)
@@ -303,13 +360,15 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'token revoked',
+    blocks: true,
     inject: ({ simulator }) => simulator.revoke(DEMO_USER_NAME),
     mend: signInAgain,
-    sees: SIGN_IN_DUE,
+    sees: signInDue,
     right: waitsForUser,
   },
   {
     name: 'consent removed',
+    blocks: true,
     inject: ({ simulator }) => {
       simulator.inject({
         match: { host: 'graph' },
@@ -328,6 +387,7 @@ export const FAULTS: readonly Fault[] = [
   // ----------------------------------------------------------------------------------------------------- the machine
   ...([3, -3] as const).map((hours): Fault => ({
     name: `clock ${hours > 0 ? '+' : ''}${hours} h`,
+    blocks: false,
     inject: (desk) => desk.app.advanceTime(hours * HOUR_MS, { wallOnly: true }),
     env: ({ simulator }) => ({
       SPEC_AHEAD_MS: String(simulator.now() - Date.now() + hours * HOUR_MS),
@@ -338,6 +398,7 @@ export const FAULTS: readonly Fault[] = [
   })),
   {
     name: 'keyring locked',
+    blocks: unlessSentBefore,
     start: { env: { STAND_IN_KEYRING: 'hanging' } },
     heal: startAgain,
     sees: /The keyring is locked/,
@@ -347,6 +408,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'keyring gone',
+    // Who is there signs in again; who isn't, waits for the keyring.
+    blocks: ({ kills }) => kills === true,
     start: {
       env: { STAND_IN_KEYRING: 'unavailable' },
       // Who is there signs in again, for as long as the app runs.
@@ -363,6 +426,7 @@ export const FAULTS: readonly Fault[] = [
   {
     // Another key: what is there can't be decrypted. Stands for a changed keyring and for a damaged tokens.bin.
     name: 'keyring changed',
+    blocks: unlessSentBefore,
     start: { files: damage('tokens.bin', `v10${'x'.repeat(200)}`) },
     mend: signInAgain,
     sees: /Your saved sign-in could not be read/,
@@ -374,42 +438,46 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'disk full',
+    blocks: false,
     inject: (desk) => breakDisk(desk, 'ENOSPC'),
     heal: (desk) => fixDisk(desk),
     // A process that ends with it has nobody to tell; the next one finds a disk that takes files again.
     sees: ({ ends }) => (ends === undefined ? UNWRITABLE : ANYTHING),
-    // With a full disk and a kill in the same moment nothing is left of what is owed to another program's call: a limit.
-    leavesOut: ({ kills }, kind) => kills === true && kind === 'assumed',
+    leavesOut: notWrittenAndKilled,
     right: cleared,
   },
   {
     name: 'files read-only',
+    blocks: false,
     prepare: (desk) => breakDisk(desk, 'EROFS'),
     refusesSet: true,
     heal: (desk) => fixDisk(desk),
     sees: ({ ends }) => (ends === undefined ? UNWRITABLE : ANYTHING),
-    leavesOut: ({ kills }, kind) => kills === true && kind === 'assumed',
+    leavesOut: notWrittenAndKilled,
     right: (_departure, kind) => (kind === 'own' ? ['nothing-set'] : ['cleared']),
   },
   {
     name: 'registry corrupt',
+    blocks: false,
     start: { files: damage('registry.json', CORRUPT) },
     sees: /The record of your call status was damaged/,
     right: forgets,
   },
   {
     name: 'registry newer',
+    blocks: false,
     start: { files: damage('registry.json', NEWER) },
     sees: /The record of your call status is from a newer version/,
     right: forgets,
   },
   {
     name: 'history corrupt',
+    blocks: false,
     start: { files: damage('history.json', CORRUPT) },
     sees: /The history was damaged/,
     right: cleared,
   },
-  { name: 'two copies', start: { then: startTwice }, sees: done, right: cleared },
+  { name: 'two copies', blocks: false, start: { then: startTwice }, sees: done, right: cleared },
 ]
 
 /** The machine is started again without the fault, the user being where they were. */

@@ -21,11 +21,17 @@ function clear(atMs: number, more: Partial<RequestRecord> = {}): RequestRecord {
   }
 }
 
+const BUSY = { status: 503, tookEffect: false } as const
+const GONE = { status: 404, tookEffect: false } as const
+const LOST = { status: null, outcome: 'dropped', fault: 'lost-answer' } as const
+
 function judged(evidence: Partial<Evidence>): string {
   const writes = evidence.writes ?? []
   return judge({
     ...{ kind: 'own', left: session, held: [], writes, all: writes },
     ...{ elsewhereAt: LIMIT + 1, elsewhereStands: true, limitAt: LIMIT, told: true, killedAt: null },
+    // Blocked until the very end, so that how early a clear came does not count.
+    ...{ actsFrom: 0, deadlineMs: 30_000, blocked: true, healedAt: LIMIT, retryAfterMs: 0, swallows: false },
     ...evidence,
   })
 }
@@ -76,6 +82,42 @@ describe('the judge', () => {
     expect(judged({ writes: twice, killedAt: 5_050 })).toBe('cleared')
     expect(judged({ writes: twice, killedAt: 9_000 })).toBe('wrong')
     expect(judged({ writes: [...twice, clear(3 * MINUTE)], killedAt: 5_050 })).toBe('wrong')
+  })
+
+  it.each<readonly [string, string, Partial<Evidence>]>([
+    ['cleared', 'within the deadline', { writes: [clear(29_000)] }],
+    ['late', 'after it', { writes: [clear(31_000)] }],
+    ['late', 'after a back-off of ten minutes', { writes: [clear(0, BUSY), clear(10 * MINUTE)] }],
+    ['cleared', 'within it from the start after a kill', { actsFrom: MINUTE, writes: [clear(89_000)] }],
+    ['cleared', 'with a lost answer', { writes: [clear(1, LOST), clear(2 * MINUTE, GONE)] }],
+    ['nothing-set', 'that finds nothing', { left: undefined, writes: [clear(1, GONE)] }],
+    ['late', 'that finds nothing, after it', { left: undefined, writes: [clear(31_000, GONE)] }],
+    ['late', 'that never came', { left: undefined }],
+    ['nothing-set', 'that a kill made needless', { left: undefined, killedAt: 1 }],
+  ])('where nothing blocks it, says %s of a clear %s', (outcome, _when, evidence) => {
+    expect(judged({ blocked: false, healedAt: null, ...evidence })).toBe(outcome)
+  })
+
+  it.each<readonly [string, string, Partial<Evidence>]>([
+    ['cleared', 'as soon as we try again', { writes: [clear(59_000, BUSY), clear(91_000)] }],
+    ['late', 'after a longer back-off', { writes: [clear(0, BUSY), clear(93_000)] }],
+    ['late', 'after ten minutes', { writes: [clear(0, BUSY), clear(10 * MINUTE)] }],
+    [
+      'cleared',
+      'when Graph asked to wait',
+      { retryAfterMs: 120_000, writes: [clear(50_000, BUSY), clear(175_000)] },
+    ],
+    [
+      'late',
+      'longer than Graph asked',
+      { retryAfterMs: 120_000, writes: [clear(20_000, BUSY), clear(175_000)] },
+    ],
+    ['cleared', 'once the swallowed one has ended', { swallows: true, writes: [clear(101_000)] }],
+    ['late', 'long after the swallowed one', { swallows: true, writes: [clear(103_000)] }],
+    ['cleared', 'while the fault lasts', { healedAt: null, writes: [clear(10 * MINUTE)] }],
+    ['cleared', 'after a late start', { actsFrom: 2 * MINUTE, writes: [clear(150_000)] }],
+  ])('where it was blocked until a minute later, says %s of a clear %s', (outcome, _when, evidence) => {
+    expect(judged({ blocked: true, healedAt: MINUTE, ...evidence })).toBe(outcome)
   })
 
   it("takes an answer for a settling one only if it is Graph's and reached the app", () => {

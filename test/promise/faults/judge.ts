@@ -22,6 +22,8 @@ export type Outcome =
   | 'stale'
   /** A write went out after the clear had settled or aged out, or a call set elsewhere after that was touched. */
   | 'wrong'
+  /** It came, and later than it could: nothing stood in its way any more. */
+  | 'late'
 
 /** What is known of a cell when its age limit has passed and another call has been taken elsewhere. */
 export interface Evidence {
@@ -44,7 +46,24 @@ export interface Evidence {
   readonly limitAt: number
   /** The history or the window tells that the clear was not confirmed. */
   readonly told: boolean
+  /** From when on the app could act: the departure, or the start after a kill; simulated ms. */
+  readonly actsFrom: number
+  /** How long the departure may take from then on, ms. */
+  readonly deadlineMs: number
+  /** The fault stood in the way of the clear at the departure. */
+  readonly blocked: boolean
+  /** When the fault was healed, simulated ms; null: never. */
+  readonly healedAt: number | null
+  /** The `Retry-After` of the fault's answers, ms; 0: none. */
+  readonly retryAfterMs: number
+  /** The fault swallows requests: one that was open when it was healed ends by its own limit. */
+  readonly swallows: boolean
 }
+
+/** Our own back-off is 30 s at most (core/retry.ts), and time is moved in steps of 2 s: longer, nothing is waited for, ms. */
+export const LONGEST_WAIT_MS = 32_000
+/** The limit of one attempt (core/lease.ts), ms. */
+const ATTEMPT_MS = 10_000
 
 /** Faults under which an answer still arrives whole as far as it counts: its status and Graph's headers. */
 const ARRIVES: readonly (string | undefined)[] = [undefined, 'latency', 'cut-body', 'slow-drip']
@@ -87,24 +106,54 @@ function diesWith({ realMs, endedRealMs = Infinity }: RequestRecord, killedAt: n
   return killedAt !== null && realMs <= killedAt && endedRealMs + TAKING_IN_MS > killedAt
 }
 
+const isClear = ({ path }: RequestRecord): boolean => path.endsWith('/clearPresence')
+
+/**
+ * Simulated time by which a clear must have done its work, ms: where nothing blocks it, the departure's deadline; else our
+ * own longest wait after the heal and a `Retry-After` that runs then. Infinity while the fault lasts.
+ */
+export function clearedBy({
+  writes,
+  actsFrom,
+  deadlineMs,
+  blocked,
+  healedAt,
+  retryAfterMs,
+  swallows,
+}: Evidence): number {
+  if (!blocked) return actsFrom + deadlineMs
+  if (healedAt === null) return Infinity
+  const refused = writes.findLast((record) => isClear(record) && record.simulatedMs <= healedAt)
+  const asked = refused === undefined ? 0 : refused.simulatedMs + retryAfterMs
+  return Math.max(healedAt + (swallows ? ATTEMPT_MS : 0), actsFrom, asked) + LONGEST_WAIT_MS
+}
+
+/** Whether the first clear that did its work, or found nothing, came later than it could. */
+function isLate(evidence: Evidence): boolean {
+  const { writes, left, blocked, killedAt } = evidence
+  const first = writes.find((record) => isClear(record) && (record.tookEffect || settles(record)))
+  if (first !== undefined) return first.simulatedMs > clearedBy(evidence)
+  // A departure is never silent, even if nothing was set; only a process that was killed may have had nothing to do.
+  return left === undefined && !blocked && killedAt === null
+}
+
 /** The outcome of a cell. */
 export function judge(evidence: Evidence): Outcome {
   const { kind, left, held, writes, all, killedAt, elsewhereAt, elsewhereStands, limitAt, told } = evidence
   const last = settledAt(writes, all, killedAt)
-  const late = writes.some(
+  const stray = writes.some(
     ({ simulatedMs }, index) =>
       simulatedMs >= elsewhereAt || simulatedMs > limitAt || (last !== -1 && index > last),
   )
-  if (late || !elsewhereStands) return 'wrong'
-  if (left === undefined) return 'nothing-set'
+  if (stray || !elsewhereStands) return 'wrong'
+  if (left === undefined) return isLate(evidence) ? 'late' : 'nothing-set'
   const cleared = writes.some(
-    ({ path, tookEffect, simulatedMs }) =>
-      path.endsWith('/clearPresence') && tookEffect && simulatedMs < left.expiresAt,
+    (record) => isClear(record) && record.tookEffect && record.simulatedMs < left.expiresAt,
   )
   if (held.length > 0) {
     if (kind === 'own') return 'stale'
     return told ? 'given-up' : 'lost'
   }
-  if (cleared) return 'cleared'
+  if (cleared) return isLate(evidence) ? 'late' : 'cleared'
   return kind === 'own' ? 'expired' : 'lost'
 }

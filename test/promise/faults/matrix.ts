@@ -12,26 +12,44 @@ export interface Order {
   readonly kind: Kind
 }
 
+/** One cell that is possible and not played. */
+export interface LeftOut {
+  readonly reason: string
+}
+
+const KINDS: readonly Kind[] = ['own', 'assumed']
+
+/** Why a cell is not played; null: it is. */
+function whyNot(fault: Fault, departure: Departure, kind: Kind): string | null {
+  if (departure.ownOnly !== undefined && kind === 'assumed') return `${departure.name}: ${departure.ownOnly}`
+  const reason = fault.leavesOut?.(departure, kind) ?? null
+  return reason === null ? null : `${fault.name}: ${reason}`
+}
+
 /**
- * Every cell of these rows and columns, for what the app has set and for what another program has. `half`: for one of
- * the two, by turns.
+ * Every cell of these rows and columns, for what the app has set and for what another program has, and those that are left
+ * out of them. `half`: for one of the two, by turns.
  */
 export function ordersFor(
   faults: readonly Fault[],
   departures: readonly Departure[],
   half = false,
-): readonly Order[] {
-  return departures.flatMap((departure, column) =>
-    faults.flatMap((fault, row) => {
-      const kinds = (['own', 'assumed'] as const).filter(
-        (kind) =>
-          !(departure.ownOnly === true && kind === 'assumed') && fault.leavesOut?.(departure, kind) !== true,
-      )
-      return kinds
-        .filter((_kind, index) => !half || kinds.length === 1 || index === (row + column) % 2)
-        .map((kind) => ({ fault, departure, kind }))
-    }),
-  )
+): { readonly orders: readonly Order[]; readonly leftOut: readonly LeftOut[] } {
+  const orders: Order[] = []
+  const leftOut: LeftOut[] = []
+  for (const [column, departure] of departures.entries()) {
+    for (const [row, fault] of faults.entries()) {
+      const kinds = KINDS.filter((kind) => whyNot(fault, departure, kind) === null)
+      for (const [index, kind] of KINDS.entries()) {
+        const reason =
+          whyNot(fault, departure, kind) ??
+          (half && kinds.length > 1 && index !== (row + column) % 2 ? 'the other half of --half' : null)
+        if (reason === null) orders.push({ fault, departure, kind })
+        else leftOut.push({ reason })
+      }
+    }
+  }
+  return { orders, leftOut }
 }
 
 /** Plays the orders with `jobs` machines at once. A cell that breaks (not one that is wrong) is played once more. */
@@ -111,6 +129,7 @@ const CODES = {
   lost: 'LOST',
   stale: 'STALE',
   wrong: 'WRONG',
+  late: 'LATE',
   error: 'ERR',
 } as const satisfies Record<Cell['outcome'], string>
 
@@ -165,29 +184,34 @@ function timeless(text: string): string {
   return text.replaceAll(/(\w+ )?\b\d{1,2}:\d{2}( [AP]M)?/g, 'hh:mm').replaceAll(/\d+\.\d s/g, 'n s')
 }
 
-/** How many cells had each outcome, and how many are not right. */
-export function totals(cells: readonly Cell[]): string {
+/** How many cells had each outcome, how many are not right, and how many of those there could be were left out, and why. */
+export function totals(cells: readonly Cell[], leftOut: readonly LeftOut[]): string {
+  const reasons = new Map<string, number>()
+  for (const { reason } of leftOut) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
   const count = (test: (cell: Cell) => boolean): number => cells.filter(test).length
   const outcomes = (Object.keys(CODES) as Cell['outcome'][])
     .map((outcome) => `${outcome} ${count((cell) => cell.outcome === outcome)}`)
     .join(', ')
   return [
     `${cells.length} cells: ${outcomes}`,
+    `${cells.length + leftOut.length} possible (faults x departures x own/assumed), left out: ${leftOut.length}`,
+    ...[...reasons].map(([reason, number]) => `  ${number} ${reason}`),
     `not right: ${count(({ right }) => !right)}, not told: ${count(({ told }) => !told)}`,
   ].join('\n')
 }
 
-function expectedWords({ sees }: Fault, departure: Departure): string {
-  return (typeof sees === 'function' ? sees(departure) : sees).source
+function expectedWords({ fault: { sees }, departure, kind }: Cell): string {
+  return (typeof sees === 'function' ? sees(departure, kind) : sees).source
 }
 
 /** What to look at: cells that are not right, or whose words did not come. */
 export function complaints(cells: readonly Cell[]): string {
   return cells
     .filter(({ right, told }) => !right || !told)
-    .map(
-      ({ fault, departure, kind, said, told, detail }) =>
-        `${fault.name} x ${departure.name} (${kind})${told ? '' : `: expected ${expectedWords(fault, departure)}`}\n  said: ${said}\n  ${detail}`,
-    )
+    .map((cell) => {
+      const { fault, departure, kind, said, told, detail } = cell
+      const expected = told ? '' : `: expected ${expectedWords(cell)}`
+      return `${fault.name} x ${departure.name} (${kind})${expected}\n  said: ${said}\n  ${detail}`
+    })
     .join('\n')
 }

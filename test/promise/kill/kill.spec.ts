@@ -69,6 +69,16 @@ const ROUNDS: readonly Round[] = [
     instant: { kind: 'write', file: 'registry.json', point: 'renamed', left: 1 },
     downMs: 500_000,
   },
+  // A clear asked for by name is due, and the next start finds the user there: it must not wait for the next departure.
+  {
+    ...CALM,
+    number: 5,
+    moves: ['set', 'a-second', 'busy'],
+    target: 'clear',
+    last: 'clear',
+    instant: { kind: 'answered', ms: 0 },
+    startLocked: false,
+  },
 ]
 
 describe.skipIf(NEEDS_STAND_IN)('killed at an instant, and started again', () => {

@@ -15,7 +15,8 @@ export function reportOf(results: readonly Result[]): string {
     ),
     table("another program's call at the kill", countOf(assumed.map((result) => String(result.assumed)))),
     `${results.length} rounds, ${results.flatMap(({ phases }) => phases).length} kills: ` +
-      `our own status stood at ${results.filter(({ own }) => own).length}, a clear was due at ${results.filter(({ due }) => due).length}; ` +
+      `our own status stood at ${results.filter(({ own }) => own).length}, a clear was due at ${results.filter(({ due }) => due).length}, ` +
+      `one had taken effect and was not written down at ${results.filter(({ unwritten }) => unwritten).length}; ` +
       `stale, lost or unreadable: ${wrong.length}`,
   ].join('\n')
 }

@@ -27,6 +27,8 @@ export interface Result {
   readonly own: boolean
   /** Whether the registry said at the kill that a clear is due. */
   readonly due: boolean
+  /** Whether it died between sending a clear and writing down that it is due, so that the next start could not know. */
+  readonly unwritten: boolean
   /** Everything that happened, in order, for people. */
   readonly story: readonly string[]
 }
@@ -37,6 +39,10 @@ const SETTLED_MS = 130_000
 const AGE_LIMIT_MS = 10_000 + 15 * 60_000 + 60_000
 /** How long helpers may take to leave after their app was killed, ms. */
 const HELPERS_MS = 10_000
+/** What is assumed is given up 15 minutes after it became due; a little less, ms. */
+const ASSUMED_MS = 14 * 60_000
+/** Departures asked for by name: what they owe outlives a return. */
+const BY_NAME: readonly string[] = ['manual', 'quit', 'sign-out']
 const SIGNED_IN = /^(On|Cleared|Checked|Clearing|Not cleared|Not signed out)/
 
 /**
@@ -77,7 +83,11 @@ export async function playRound(desk: Desk, round: Round): Promise<Result> {
   const found = inspect('after the kill')
   const ownAtKill = ours().length > 0
   const callAtKill = theirs()
-  const dueAtKill = (found.record?.due ?? null) !== null
+  const atKill = found.record
+  const dueAtKill = (atKill?.due ?? null) !== null
+  const lastAtKill = desk.writes().at(-1)?.seq ?? 0
+  const unwritten = clearNotWritten()
+  if (unwritten) tell('the clear took effect, and the registry does not know of it')
 
   // The machine is away for a while; the weather may still be what it was.
   simulator.clock.advance(round.downMs)
@@ -111,7 +121,17 @@ export async function playRound(desk: Desk, round: Round): Promise<Result> {
     assumed,
     own: ownAtKill,
     due: dueAtKill,
+    unwritten,
     story,
+  }
+
+  /** Whether a clear took effect after the set that the registry has standing: it is fired first and written next. */
+  function clearNotWritten(): boolean {
+    if (!standsIn(atKill) || ours().length > 0) return false
+    const clear = desk
+      .writes()
+      .findLast(({ tookEffect, path }) => tookEffect && path.endsWith('/clearPresence'))
+    return clear !== undefined && clear.simulatedMs > (atKill?.own?.since.wall ?? 0)
   }
 
   /** The registry loads, and what the app has set is in it. */
@@ -152,8 +172,29 @@ export async function playRound(desk: Desk, round: Round): Promise<Result> {
     ) {
       wrong('the app says that its set stands, and Graph has nothing')
     }
+    judgeWhileThere()
     tell(round.leavesBy)
     await play(desk, round.leavesBy)
+  }
+
+  /** Before the user leaves once more, which would clear whatever was lost: what was owed at the kill is settled by itself. */
+  function judgeWhileThere(): void {
+    const due = atKill?.due ?? null
+    if (due !== null && BY_NAME.includes(due.departure)) {
+      for (const session of ours()) {
+        wrong(
+          `a clear asked for by name (${due.departure}) was due at the kill; there still is ${describe(session)}`,
+        )
+      }
+      if (callAtKill && theirs() && simulator.clock.now() - due.since.wall < ASSUMED_MS) {
+        wrong(`a clear asked for by name (${due.departure}) was due at the kill; the call still stands`)
+      }
+    }
+    // What the registry has standing is set or renewed again. What had ended, or never was, must not come back.
+    const sets = desk
+      .writes()
+      .filter(({ seq, tookEffect, path }) => seq > lastAtKill && tookEffect && path.endsWith('/setPresence'))
+    if (sets.length > 0 && !standsIn(atKill)) wrong(`set ${sets.length} times since the start, for nobody`)
   }
 
   function judgeTheirs(): AssumedEnd | null {
@@ -206,6 +247,11 @@ export async function playRound(desk: Desk, round: Round): Promise<Result> {
 function isLasting({ type, ...fault }: { readonly type: string; readonly status?: number }): boolean {
   // Without the permission nothing goes on before a new token; a refusal that stays for clears is Graph's last word.
   return type === 'status' && (fault.status === 403 || fault.status === 404)
+}
+
+/** Whether a set goes on at a start that finds the user there: neither ended nor owed. */
+function standsIn(record: Found['record']): boolean {
+  return record?.own?.ended === false && record.due === null
 }
 
 async function openWindow(desk: Desk): Promise<void> {

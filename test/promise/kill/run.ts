@@ -71,6 +71,7 @@ function undriven(round: Round, desk: Desk, error: unknown): Result {
     assumed: null,
     own: false,
     due: false,
+    unwritten: false,
     story: [JSON.stringify(round), what, desk.app().out()],
   }
 }
