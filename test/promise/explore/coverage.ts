@@ -66,7 +66,8 @@ export async function startCoverage(): Promise<() => Promise<readonly string[]>>
             const number = source.slice(0, startOffset + text.search(/\S/)).split('\n').length
             const line = lines[number - 1]?.trim() ?? ''
             const isKnown = NEVER.some((never) => name === never.file && never.line.test(line))
-            return isKnown ? [] : [`${name}:${number} ${line}`]
+            // With its place, for two branches may share a line.
+            return isKnown ? [] : [`${name}:${number} ${line} (from character ${startOffset})`]
           })
       })
   }

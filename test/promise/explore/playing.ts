@@ -241,7 +241,11 @@ function watchSettlements(world: World, before: State, actions: readonly Action[
   if (ended > told) throw new Broken('a clear that was due is gone, and the history does not say how')
   for (const [key, each] of Object.entries(watch)) {
     const record = world.state?.sessions[key]?.record
-    if (!each.replaced || record === undefined) continue
+    if (!each.replaced) continue
+    if (record === undefined) {
+      watch = { ...watch, [key]: { ...each, replaced: false } }
+      continue
+    }
     const goesOn = record.own !== null && !record.own.ended
     if (!goesOn && record.due === null && told === 0)
       throw new Broken('a clear that a refused set replaced is forgotten')
@@ -264,8 +268,13 @@ function forgetClosed(world: World): World {
 
 /** The process ends; its requests stay on the wire. */
 export function endProcess(world: World): World {
+  // What a set has replaced is known to the process alone: after its end, a refused set brings nothing back.
+  const watch = Object.fromEntries(
+    Object.entries(world.watch).map(([key, each]) => [key, { ...each, replaced: false }]),
+  )
   return {
     ...world,
+    watch,
     state: null,
     wire: world.wire.map((wire) => ({ ...wire, open: false, heard: false, answer: null })),
     refreshing: [],
