@@ -178,7 +178,15 @@ function damageOf({ file, malady, folder, before }: Case, outcome: Outcome): str
   const names = readdirSync(join(folder, dirname(file)))
   const base = file.slice(file.lastIndexOf('/') + 1)
   const kept = names.some((name) => identityOf(join(folder, dirname(file), name)) === before)
-  if (file.startsWith('logs/')) return null
+  const victim = join(folder, `${file}.victim`)
+  if (
+    lstatSync(victim, { throwIfNoEntry: false })?.isFile() === true &&
+    readFileSync(victim, 'utf8') !== 'precious'
+  )
+    return 'somebody else’s file was written to'
+  if (existsSync(join(folder, `${file}.nowhere`))) return 'a file was made where a link led'
+  // The log reports no problems; what stood in its place is moved or stays.
+  if (file.startsWith('logs/')) return kept ? null : 'was lost'
   const isBad = outcome.problems.length > 0
   if (malady.bad === true && !isBad) return 'was taken for a good one'
   // A copy has the same bytes; the rest is moved.
@@ -186,11 +194,5 @@ function damageOf({ file, malady, folder, before }: Case, outcome: Outcome): str
   if (isBad && !kept && !copied) return 'was lost'
   if (outcome.saved !== 'ok') return `nothing can be written any more: ${outcome.saved}`
   if (outcome.again.length > 0) return `still ${outcome.again.join()} after a write`
-  const victim = join(folder, `${file}.victim`)
-  if (
-    lstatSync(victim, { throwIfNoEntry: false })?.isFile() === true &&
-    readFileSync(victim, 'utf8') !== 'precious'
-  )
-    return 'somebody else’s file was written to'
   return null
 }

@@ -3,14 +3,17 @@ import {
   closeSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -89,7 +92,7 @@ describe('redaction', () => {
   it.each(Object.entries(places))('a token %s', (_name, write) => {
     write(open())
     expect(lines()).toHaveLength(1)
-    expect(newest()).toContain('re')
+    expect(newest(), 'something stands in its place').toMatch(/redacted|removed|…/)
     for (const part of TOKEN.split('.')) expect(newest()).not.toContain(part.slice(0, 16))
   })
 
@@ -116,6 +119,60 @@ it('bounds a line', () => {
   open().info('e '.repeat(10_000), many)
   expect(newest().length).toBeLessThan(120_000)
   expect(lines()).toHaveLength(1)
+})
+
+describe('warnings without end', () => {
+  const refused = (log: ReturnType<typeof open>, times: number): void => {
+    for (let n = 0; n < times; n++) log.warn('page refused', { what: 'window', url: `https://x/${n}` })
+  }
+  const told = () => lines().map(({ event, data }) => [event, data?.['event'], data?.['count']])
+  const of = (length: number, event: string) => Array.from({ length }, () => [event, undefined, undefined])
+
+  it('of one name are cut to twenty a second, and the rest is counted', () => {
+    let mono = 50
+    const log = createLog({ folder, now: () => NOW, mono: () => mono })
+    refused(log, 5000)
+    log.warn('no token')
+    log.info('cleared')
+    mono += 999
+    refused(log, 10)
+    expect(told()).toEqual([
+      ...of(20, 'page refused'),
+      ['no token', undefined, undefined],
+      ['cleared', undefined, undefined],
+    ])
+    mono += 1
+    log.info('cleared')
+    refused(log, 1)
+    expect(told().slice(22)).toEqual([
+      ['warnings-left-out', 'page refused', 4990],
+      ['cleared', undefined, undefined],
+      ['page refused', undefined, undefined],
+    ])
+  })
+
+  it('are told when the log ends', () => {
+    const log = createLog({ folder, now: () => NOW, mono: () => 0 })
+    refused(log, 21)
+    log.close()
+    expect(told().slice(20)).toEqual([['warnings-left-out', 'page refused', 1]])
+  })
+
+  it('of ever new names are cut as well', () => {
+    const log = createLog({ folder, now: () => NOW, mono: () => 0 })
+    for (let n = 0; n < 5000; n++) log.warn(`refused ${n}`)
+    expect(lines()).toHaveLength(50 + 20)
+    log.close()
+    expect(told().slice(70)).toEqual([['warnings-left-out', '(others)', 4930]])
+  })
+
+  it('take no time to speak of, however long what they say', () => {
+    const log = open()
+    const url = `https://x/${'?%3Fa'.repeat(100_000)}`
+    const began = performance.now()
+    for (let n = 0; n < 10_000; n++) log.warn('page refused', { what: 'window', url })
+    expect(performance.now() - began).toBeLessThan(5000)
+  })
 })
 
 describe('rotation', () => {
@@ -184,6 +241,38 @@ describe('trouble', () => {
     log.info('back')
     expect(lines().map(({ event }) => event)).toEqual(['log-lines-lost', 'back'])
   })
+
+  it.skipIf(process.platform === 'win32')('a link in the place of the file is kept, not followed', () => {
+    mkdirSync(folder)
+    const precious = join(parent, 'precious')
+    writeFileSync(precious, 'precious')
+    const missing = join(parent, 'missing')
+    const log = open()
+    for (const target of [precious, missing, join(folder, LOG_FILE), '/dev/null']) {
+      rmSync(join(folder, LOG_FILE), { force: true })
+      symlinkSync(target, join(folder, LOG_FILE))
+      log.info('one')
+      log.info('two')
+      expect(lstatSync(join(folder, LOG_FILE)).isFile(), target).toBe(true)
+      expect(lines().map(({ event }) => event)).toEqual(['log-link-set-aside', 'one', 'two'])
+      const kept = String(lines()[0]?.data?.['kept'])
+      expect(readlinkSync(join(folder, kept))).toBe(target)
+    }
+    expect(readFileSync(precious, 'utf8')).toBe('precious')
+    expect(existsSync(missing)).toBe(false)
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'a link in the place of an old file does not stop the rotation',
+    () => {
+      mkdirSync(folder)
+      symlinkSync('clear-presence.1.log', join(folder, 'clear-presence.1.log'))
+      writeFileSync(join(folder, LOG_FILE), 'x'.repeat(1024 * 1024))
+      open().info('new')
+      expect(lines()).toHaveLength(1)
+      expect(statSync(join(folder, 'clear-presence.1.log')).size).toBe(1024 * 1024)
+    },
+  )
 
   it('lines that could not be written are counted in the first one that could', () => {
     const log = open()

@@ -28,9 +28,10 @@ const HEX = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
 
 const SECRETS = { JWT, REFRESH, AUTH_CODE, PERSONAL_CODE, CLIENT_INFO, VERIFIER, BASE64, HEX }
 
-/** Whether any 12 characters of the secret in a row are still there. */
-function leaks(secret: string, text: string): boolean {
-  for (let i = 0; i + 12 <= secret.length; i++) if (text.includes(secret.slice(i, i + 12))) return true
+/** Whether any `length` characters of the secret in a row are still there. */
+function leaks(secret: string, text: string, length = 12): boolean {
+  for (let i = 0; i + length <= secret.length; i++)
+    if (text.includes(secret.slice(i, i + length))) return true
   return false
 }
 
@@ -134,12 +135,90 @@ describe('what an administrator needs stays', () => {
   })
 })
 
+/** What may repeat in a hostile text: the beginnings of what the patterns look for, without their ends. */
+const UNITS = [
+  ...['?', '#', '?a', '%3F', '%3Fa', '%253F', '%25', '25', '%', 'a%40', 'a@', 'a@a.', '@', '.', ':'],
+  ...['eyJ', '_eyJ', 'eyJ.', 'a', 'A1', 'a/', 'Ab1/', '0.A', '0.Aaaaaaaaaaaa.', 'M.C5_', 'M.C5_aaaaaaaaaa.'],
+  ...['code', 'code=', 'code= ', 'code%3D', 'code%25', '"code":', 'code=.', 'state%2525', '\\', '\\"'],
+  ...['Bearer ', 'Bearer a', 'Basic  ', 'password=Bearer ', 'https://', 'https://x', 'a://', 'x:', ' ', '\n'],
+]
+
+/** ms of this thread's processor time that the fastest of some runs takes; nothing is cut. */
+function fastest(text: string): number {
+  const runs = Array.from({ length: 3 }, () => {
+    const began = process.threadCpuUsage()
+    redact(text, Infinity)
+    return process.threadCpuUsage(began).user / 1000
+  })
+  return Math.min(...runs)
+}
+
+describe('takes time that grows with the length only', () => {
+  const texts = UNITS.flatMap((unit) => [
+    [unit, (length: number) => unit.repeat(length / unit.length)] as const,
+    ...['%', 'code='].map(
+      (first) =>
+        [
+          `${first} and ${unit}`,
+          (length: number) => first + unit.repeat(length / unit.length) + '\u00e9',
+        ] as const,
+    ),
+  ])
+  it.each(texts)('%j', (_name, make) => {
+    const [short, long] = [make(4000), make(16_000)].map(fastest)
+    // Four times the length; what takes no time to speak of is all noise.
+    expect(long).toBeLessThan(8 * Math.max(short ?? 0, 2))
+  })
+})
+
 it('is bounded in time and size', () => {
   const began = performance.now()
-  for (const unit of ['a', 'code=', 'eyJ', '?=', 'a@', '0.A', 'Bearer ', '/', 'https://x']) {
-    expect(redact(unit.repeat(500_000)).length).toBeLessThan(100_000)
-  }
+  for (const unit of UNITS) expect(redact(unit.repeat(500_000)).length).toBeLessThan(20_000)
   expect(performance.now() - began).toBeLessThan(5000)
+})
+
+describe('a cut', () => {
+  const LIMIT = 2000
+  const WHOLE: Record<string, readonly [text: string, secret: string]> = {
+    ...Object.fromEntries(
+      Object.entries(SECRETS).flatMap(([name, secret]) => [
+        [name, [`with ${secret} in it`, secret]],
+        [`${name} in a query`, [`at https://x.example/a?code=${secret}&state=1 there`, secret]],
+        [`${name} as a bearer`, [`Authorization: Bearer ${secret}`, secret]],
+      ]),
+    ),
+    'a password': ['said password=hunter2hunter2 to it', 'hunter2hunter2'],
+    'a password of a proxy': ['at http://megan:pa55w0rd@proxy.example:8080 refused', 'pa55w0rd'],
+    'a password that looks like a port': ['at http://megan:12345678@proxy.example:8080 refused', '12345678'],
+    'a query': ['at https://x.example/some/path?whoever-asked&a=b there', 'whoever-asked'],
+    'an address': ['for megan.bowen@contoso.com there', 'megan.bowen'],
+    'an address, encoded': ['for megan.bowen%40contoso.com there', 'megan.bowen'],
+  }
+
+  it.each(Object.entries(WHOLE))('anywhere in %s leaves nothing of it', (_name, [text, secret]) => {
+    for (let at = 0; at <= text.length; at++) {
+      const left = redact('x y '.repeat(LIMIT / 4).slice(at) + text)
+      expect(leaks(secret, left, 4), `cut at ${at}: ${left.slice(-200)}`).toBe(false)
+    }
+  })
+
+  it('would be seen to leave something', () => {
+    expect(redact('x y '.repeat(400) + 'for hunter2 there')).toContain('hunter2')
+  })
+
+  it('keeps what stands before the run that it cuts, and where an address leads', () => {
+    const before = 'x y '.repeat(495)
+    expect(redact(`${before}some words and more of them`)).toBe(`${before}some words and more …`)
+    expect(redact(`${before}12345678901234567890`)).toBe(`${before}12345678901234567890`)
+    expect(redact(`${before}12345678901234567890 z`)).toBe(`${before}12345678901234567890…`)
+    expect(redact(`${before}123456789012345678901`)).toBe(`${before}…`)
+    const long = 'a'.repeat(5000)
+    expect(redact(`https://evil.example:8443/${long}`)).toBe('https://evil.example:8443/…')
+    expect(redact(`clear-presence://app/${long}`)).toBe('clear-presence://app/…')
+    expect(redact(`https://megan:12345/${long}`)).toBe('https://megan:12345/…')
+    expect(redact(`https://megan:pass@${long}`)).toBe('…')
+    expect(redact(long)).toBe('…')
+  })
 })
 
 it('redacting twice changes nothing more', () => {

@@ -1,10 +1,14 @@
 /**
  * Takes secrets and what names a person out of a line before it reaches the log. Works by shape, because a secret
  * may arrive in any place: a value, a key, an error message of a library, a URL.
+ *
+ * A hostile page can have long texts logged, and main must not be held up by them: every text is cut first, and no
+ * pattern here may take more time per character in a longer text. So whatever repeats without a bound either begins only
+ * where nothing of its kind stands before it, or has nothing behind it that could fail.
  */
 
-/** Longest text that is looked at; the rest is dropped, so that a huge message costs no time. */
-const INPUT_LIMIT = 16_384
+/** Longest text that is looked at, in characters. */
+const LIMIT = 2000
 
 const GONE = '[redacted]'
 
@@ -41,8 +45,11 @@ const SECRET_NAMES = [
 /** What may stand after `code=` all the same: an error code of Node or OpenSSL, an HTTP status, AADSTS50058, a word. */
 const HARMLESS_CODE = /^(?:[A-Z][A-Z_]{2,60}|[0-9]{1,6}|AADSTS[0-9]{1,8}|[a-z]+(?:[-_][a-z]+){0,6})$/
 
-/** What may stand before a secret: anything that isn't a letter or digit, or a percent-encoded character. */
-const BEFORE = '(?:(?<![A-Za-z0-9])|(?<=%(?:25)*[0-9A-Fa-f]{2}))'
+/**
+ * What may stand before a secret: anything that isn't a letter or digit, or a percent-encoded character. Nobody encodes
+ * more than nine times, and looking back without a bound would take long in `%25252525...`.
+ */
+const BEFORE = '(?:(?<![A-Za-z0-9])|(?<=%(?:25){0,8}[0-9A-Fa-f]{2}))'
 
 /** Name, separator (with or without quotes, plain or encoded), value up to white space, a quote or a separator. */
 const NAMED = new RegExp(
@@ -97,26 +104,44 @@ function looksRandom(run: string): boolean {
 
 /** User and password of a proxy's URL. */
 const USERINFO = /\b([a-z][a-z0-9+.-]{1,12}:\/\/)[^\s/"'<>]+@/gi
-/** A query (or a fragment with parameters), of a URL or of a path. */
-const QUERY = /[?#](?=[^\s"'<>]*=)[^\s"'<>]+/g
+/** A query or a fragment of a URL or of a path; it has to go if there is a parameter in it. */
+const QUERY = /[?#][^\s"'<>]+/g
 /** The same inside a parameter of another URL. */
-const ENCODED_QUERY = /%(?:25)*3F(?=[^\s"'<>&]*%(?:25)*3D)[^\s"'<>&]+/gi
+const ENCODED_QUERY = /%(?:25)*3F[^\s"'<>&]+/gi
+const ENCODED_EQUALS = /%(?:25)*3D/i
 /** An address or user principal name; a guest's has `#EXT#` in it. */
 const EMAIL = /([A-Za-z0-9])[A-Za-z0-9._%+'#-]{0,127}(@|%40)(?=[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)/g
+
+/** What ends every secret that the patterns know. */
+const BREAK = /[\s"'<>]/
+/** Where a URL leads: nothing in it is secret once a slash has shown that it isn't a name and a password. */
+const ORIGIN = /^[a-z][a-z0-9+.-]{1,30}:\/\/[a-z0-9.-]{1,253}(?::[0-9]{1,5})?\//i
+
+/**
+ * The text up to the last break before the limit. What runs on at the limit goes as a whole, be it a word or the first
+ * letters of a token, of a password or of a name before its `@`: none of them can be told by its beginning.
+ */
+function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text
+  let begin = limit
+  if (!BREAK.test(text.charAt(limit))) while (begin > 0 && !BREAK.test(text.charAt(begin - 1))) begin -= 1
+  return `${text.slice(0, begin)}${ORIGIN.exec(text.slice(begin, limit))?.[0] ?? ''}…`
+}
 
 /**
  * The text without secrets: tokens, codes and long random runs become `[redacted]`, queries of URLs are removed,
  * addresses keep their first letter and their domain. GUIDs stay: they name requests, tenants and users for an
  * administrator and open nothing.
+ *
+ * @param limit characters that are looked at; of a longer text the rest is dropped, and the word that it begins in.
  */
-export function redact(text: string): string {
-  return text
-    .slice(0, INPUT_LIMIT)
+export function redact(text: string, limit = LIMIT): string {
+  return cut(text, limit)
     .replace(USERINFO, `$1${GONE}@`)
-    .replace(QUERY, '?[removed]')
-    .replace(ENCODED_QUERY, '?[removed]')
+    .replace(QUERY, (whole) => (whole.includes('=') ? '?[removed]' : whole))
+    .replace(ENCODED_QUERY, (whole) => (ENCODED_EQUALS.test(whole) ? '?[removed]' : whole))
     .replace(NAMED, (whole: string, name: string, between: string, value: string) =>
-      /^code$/i.test(name) && HARMLESS_CODE.test(value.replace(/[.:]+$/, ''))
+      /^code$/i.test(name) && HARMLESS_CODE.test(value.replace(/[.:]{1,3}$/, ''))
         ? whole
         : `${name}${between}${GONE}`,
     )
