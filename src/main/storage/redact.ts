@@ -45,11 +45,8 @@ const SECRET_NAMES = [
 /** What may stand after `code=` all the same: an error code of Node or OpenSSL, an HTTP status, AADSTS50058, a word. */
 const HARMLESS_CODE = /^(?:[A-Z][A-Z_]{2,60}|[0-9]{1,6}|AADSTS[0-9]{1,8}|[a-z]+(?:[-_][a-z]+){0,6})$/
 
-/**
- * What may stand before a secret: anything that isn't a letter or digit, or a percent-encoded character. Nobody encodes
- * more than nine times, and looking back without a bound would take long in `%25252525...`.
- */
-const BEFORE = '(?:(?<![A-Za-z0-9])|(?<=%(?:25){0,8}[0-9A-Fa-f]{2}))'
+/** What may stand before a secret: anything that isn't a letter or digit, or a percent-encoded character. */
+const BEFORE = '(?:(?<![A-Za-z0-9])|(?<=%(?:25)*[0-9A-Fa-f]{2}))'
 
 /** Name, separator (with or without quotes, plain or encoded), value up to white space, a quote or a separator. */
 const NAMED = new RegExp(
