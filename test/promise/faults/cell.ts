@@ -1,7 +1,7 @@
 /** Plays one cell of the matrix: a call, a fault, a departure, the fault's end, and the time until the age limit. */
 import type { Departure, Found } from './departures.ts'
 import type { Fault } from './faults.ts'
-import { judge, type Kind, type Outcome, settledAt } from './judge.ts'
+import { judge, type Kind, LONGEST_WAIT_MS, type Outcome, settledAt } from './judge.ts'
 import type { Station } from './station.ts'
 
 /** What came of one cell. */
@@ -25,8 +25,8 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 /** How long the fault lasts, if it ends. */
 const FAULT_MS = MINUTE
-/** Our own back-off is never longer than 30 s; a little more, in steps in which no request grows old, ms. */
-const BACK_OFF = { ms: 32 * SECOND, stepMs: 2 * SECOND } as const
+/** Our own back-off is never longer than 30 s; a little more, in steps that leave a slow machine some of it, ms. */
+const BACK_OFF = { ms: LONGEST_WAIT_MS, stepMs: SECOND } as const
 /** A machine that is off, until it is started again, ms. */
 const OFF_MS = 20 * SECOND
 /**

@@ -60,7 +60,7 @@ export interface Evidence {
   readonly swallows: boolean
 }
 
-/** Our own back-off is 30 s at most (core/retry.ts), and time is moved in steps of 2 s: longer, nothing is waited for, ms. */
+/** Our own back-off is 30 s at most (core/retry.ts), time is moved in steps of 1 s, and a slow machine has the rest, ms. */
 export const LONGEST_WAIT_MS = 32_000
 /** The limit of one attempt (core/lease.ts), ms. */
 const ATTEMPT_MS = 10_000
