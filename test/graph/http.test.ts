@@ -107,6 +107,18 @@ describe('requests', () => {
     expect(failure).toMatchObject({ stage: 'timeout', sent: true })
   })
 
+  it('end when announcements never end, long before their deadline', async () => {
+    const { url } = await serve((_request, response) => {
+      const flood = (): void => {
+        if (response.destroyed) return
+        response.writeEarlyHints({ link: '</style.css>; rel=preload' }, () => setImmediate(flood))
+      }
+      flood()
+    })
+    const failure = await failureOf(client().axios.get(url))
+    expect(failure).toMatchObject({ stage: 'answer', code: 'ERR_TOO_MANY_1XX', sent: true, stale: false })
+  })
+
   it('end when the caller gives up, before and during', async () => {
     const { url, server } = await serve(() => undefined)
     const during = new AbortController()

@@ -1,5 +1,6 @@
 /** The one axios factory, used by MSAL's network client and the presence reader in main and by the sender's worker. */
-import type { ClientRequest } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
 import type { Duplex } from 'node:stream'
 import axios, { AxiosError, type AxiosAdapter, type AxiosInstance } from 'axios'
 import type { AttemptResult, Route } from '../core/model.ts'
@@ -56,6 +57,8 @@ export interface Http {
 const DEFAULT_TIMEOUT_MS = 30_000
 /** Largest body accepted; what Entra and Graph answer here is a few kilobytes. */
 const MAX_BODY_BYTES = 1024 * 1024
+/** Most 1xx answers before the answer itself; Microsoft sends none. */
+const MAX_ANNOUNCEMENTS = 1_000
 
 /** Makes an axios instance for one route. Close it when the route changes. */
 export function createHttp(route: Route): Http {
@@ -66,6 +69,7 @@ export function createHttp(route: Route): Http {
     httpsAgent: agent,
     // The route has decided already; axios must not read the environment a second time.
     proxy: false,
+    transport: { request: withFewAnnouncements },
     maxRedirects: 0,
     timeout: DEFAULT_TIMEOUT_MS,
     maxContentLength: MAX_BODY_BYTES,
@@ -87,6 +91,21 @@ export function createHttp(route: Route): Http {
     retire: () => agent.retire(),
     close: () => agent.destroy(),
   }
+}
+
+/** Sends a request as axios would, and ends one that gets announcements without end: neither a deadline nor a size bounds them. */
+function withFewAnnouncements(
+  options: RequestOptions,
+  onResponse: (response: IncomingMessage) => void,
+): ClientRequest {
+  const request = httpsRequest(options, onResponse)
+  let announcements = 0
+  request.on('information', () => {
+    announcements += 1
+    if (announcements <= MAX_ANNOUNCEMENTS) return
+    request.destroy(Object.assign(new Error('announcements without end'), { code: 'ERR_TOO_MANY_1XX' }))
+  })
+  return request
 }
 
 /** Any rejection of an instance made here, as an HttpFailure. */

@@ -151,15 +151,20 @@ export function readBounded(path: string, limit: number): ReadResult {
   }
 }
 
+/** Our files are a few kilobytes: most are one piece. */
+const PIECE_BYTES = 64 * 1024
+
 function readOpen(fd: number, limit: number): ReadResult {
-  // One byte more than allowed, so that a file that grew since its size was read is noticed.
-  const buffer = Buffer.alloc(limit + 1)
+  const pieces: Uint8Array[] = []
   let length = 0
   for (;;) {
-    const got = readSync(fd, buffer, length, buffer.length - length, null)
+    const piece = Buffer.alloc(PIECE_BYTES)
+    const got = readSync(fd, piece, 0, piece.length, null)
     length += got
+    // Also of a file that grew since its size was read.
     if (length > limit) return { type: 'too-big' }
-    if (got === 0) return { type: 'bytes', bytes: buffer.subarray(0, length) }
+    if (got === 0) return { type: 'bytes', bytes: Buffer.concat(pieces, length) }
+    pieces.push(piece.subarray(0, got))
   }
 }
 
