@@ -40,13 +40,28 @@ export function answered(draft: Draft, attempt: Attempt): void {
   if (outcome.kind === 'done' || outcome.kind === 'nothing-to-clear') {
     patchSession(draft, attempt.key, { refreshed: false })
   }
+  if (outcome.kind === 'pending' && outcome.retryAfterMs !== null)
+    keepAwayFor(draft, attempt.key, outcome.retryAfterMs)
   if (flight.kind === 'clear') {
     const until = mayStillLand(flight, outcome)
     const clearsUntil = latestOf(draft, [draft.state.sessions[attempt.key]?.clearsUntil, until])
     patchSession(draft, attempt.key, { clearsUntil })
     clearAnswered(draft, attempt.key, flight, outcome)
-  } else if (session.record.due !== null) straggled(draft, attempt.key, flight, outcome, session.record.due)
+    return
+  }
+  const due = draft.state.sessions[attempt.key]?.record.due ?? null
+  if (due !== null) straggled(draft, attempt.key, flight, outcome, due)
   else setAnswered(draft, attempt.key, flight, outcome)
+}
+
+/** A `Retry-After`: Graph means every write of this session, whichever was told so and whether or not it is still wanted. */
+function keepAwayFor(draft: Draft, key: SessionKey, ms: number): void {
+  const session = draft.state.sessions[key]
+  if (session === undefined) return
+  const { due } = session.record
+  const notBefore = latestOf(draft, [session.notBefore, due?.notBefore, soon(draft, ms)])
+  patchSession(draft, key, { notBefore })
+  if (due !== null) patchRecord(draft, key, { due: { ...due, notBefore } })
 }
 
 /** Keeps the difference between Graph's clock and ours, from answers that are surely Graph's. */
@@ -109,17 +124,17 @@ function clearAnswered(draft: Draft, key: SessionKey, flight: Flight, outcome: O
       return
     case 'not-permitted':
       patchSession(draft, key, { forbidden: outcome.problem })
-      stillDue(draft, key, due, outcome.problem, null)
+      stillDue(draft, key, due, outcome.problem)
       return
     case 'token-refused':
       tokenRefused(draft, key, outcome)
-      stillDue(draft, key, due, outcome.problem, null)
+      stillDue(draft, key, due, outcome.problem)
       return
     case 'pending':
-      stillDue(draft, key, due, outcome.problem, outcome.retryAfterMs)
+      stillDue(draft, key, due, outcome.problem)
       return
     case 'refused':
-      stillDue(draft, key, due, outcome.problem, null, LONGEST_PAUSE_MS)
+      stillDue(draft, key, due, outcome.problem, LONGEST_PAUSE_MS)
   }
 }
 
@@ -128,13 +143,10 @@ function stillDue(
   key: SessionKey,
   due: Due,
   problem: Problem,
-  retryAfterMs: number | null,
   pause = pauseMs(due.attempts + 1, draft.now.jitter),
 ): void {
   const attempts = due.attempts + 1
-  const notBefore = retryAfterMs === null ? null : soon(draft, retryAfterMs)
-  patchSession(draft, key, { notBefore })
-  patchRecord(draft, key, { due: { ...due, attempts, problem, notBefore } })
+  patchRecord(draft, key, { due: { ...due, attempts, problem } })
   const waitsForToken = draft.state.sessions[key]?.refresh !== null
   patchSession(draft, key, {
     retryAt: waitsForToken ? null : soon(draft, pause),
@@ -194,10 +206,10 @@ function setAnswered(draft: Draft, key: SessionKey, flight: Flight, outcome: Out
       return
     case 'token-refused':
       tokenRefused(draft, key, outcome)
-      stillUnset(draft, key, session, flight, outcome.problem, null, true)
+      stillUnset(draft, key, session, flight, outcome.problem, true)
       return
     case 'pending':
-      stillUnset(draft, key, session, flight, outcome.problem, outcome.retryAfterMs, outcome.sureNot)
+      stillUnset(draft, key, session, flight, outcome.problem, outcome.sureNot)
   }
 }
 
@@ -235,7 +247,6 @@ function stillUnset(
   session: Session,
   flight: Flight,
   problem: Problem,
-  retryAfterMs: number | null,
   sureNot: boolean,
 ): void {
   const own = draft.state.sessions[key]?.record.own ?? null
@@ -251,7 +262,6 @@ function stillUnset(
   patchSession(draft, key, {
     ownAttempts: attempts,
     ownProblem: problem,
-    notBefore: retryAfterMs === null ? null : soon(draft, retryAfterMs),
     renewAt: waitsForToken ? null : soon(draft, pauseMs(attempts, draft.now.jitter)),
   })
 }

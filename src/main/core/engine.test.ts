@@ -173,6 +173,20 @@ describe('engine', () => {
     expect(engine.problems()).toEqual([])
   })
 
+  it('offers to the disk again what it refused, although nothing changes', () => {
+    const { engine, signedIn, failSaves, answer, disk, pass } = bench()
+    signedIn()
+    failSaves({ ok: false, problem: { code: 'registry-unwritable', detail: 'ENOSPC' } })
+    engine.report(lock)
+    // Only the user can help now: nothing is tried, so nothing changes.
+    answer(ANSWERS.forbidden)
+    failSaves({ ok: true })
+    expect(disk().records).toMatchObject([{ due: null }])
+    pass(31 * SECOND)
+    expect(disk().records).toMatchObject([{ due: { departure: 'lock' } }])
+    expect(engine.problems()).toEqual([])
+  })
+
   it('does not send a set that could not be written', () => {
     const { engine, calls, signedIn, failSaves } = bench()
     signedIn()

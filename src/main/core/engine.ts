@@ -21,6 +21,7 @@ import {
 } from './model.ts'
 import { initialState, nextWakeMs, plan, registryOf } from './planner.ts'
 import type { Action, PlannerEvent, State } from './state.ts'
+import { SECOND } from './time.ts'
 
 /** What the engine acts through. */
 export interface EnginePorts {
@@ -84,6 +85,9 @@ const HISTORY_SHOWN = 200
  */
 const ATTEMPTS_PER_HOLD = 3
 
+/** What a full disk refused is offered to it again after this long, ms: it may be all that a next start has. */
+const SAVE_PAUSE_MS = 30 * SECOND
+
 /** Builds the engine around its ports. */
 export function createEngine(ports: EnginePorts, settings: AttendanceSettings): Engine {
   const { clock, sender, log } = ports
@@ -97,6 +101,8 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
   let started = false
   /** The hold of the handler that is running: when it ends (monotonic ms), and how often it may block again. */
   let held: { readonly until: number; readonly left: number } | null = null
+  /** When the registry is written again although nothing changed, monotonic ms; null: the disk holds all that is known. */
+  let saveAgainAt: number | null = null
   const armed = new Map<SessionKey, { readonly identity: Identity; readonly token: AccessToken }>()
   const listeners = new Set<() => void>()
   const waiters: { readonly departure: DepartureKind; readonly resolve: () => void }[] = []
@@ -128,6 +134,7 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
         queue.push({ type: 'not-written', writeId: action.write.id, problem: saved.problem })
       } else act(action)
     }
+    if (saveAgainAt !== null && clock.now().mono >= saveAgainAt) save()
   }
 
   function act(action: Exclude<Action, { type: 'save' }>): void {
@@ -181,6 +188,7 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
 
   function save(): SaveResult {
     const result = ports.registry.save(registryOf(state))
+    saveAgainAt = result.ok ? null : clock.now().mono + SAVE_PAUSE_MS
     note(result, 'registry-unwritable')
     return result
   }
@@ -260,7 +268,11 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
 
   function wakeLater(): void {
     cancelWake()
-    const ms = nextWakeMs(state, clock.now())
+    const now = clock.now()
+    const wakes = [nextWakeMs(state, now), saveAgainAt === null ? null : Math.max(0, saveAgainAt - now.mono)]
+    const ms = wakes.reduce((one, other) =>
+      one === null || other === null ? (one ?? other) : Math.min(one, other),
+    )
     cancelWake = ms === null ? () => undefined : clock.after(Math.ceil(ms), () => dispatch({ type: 'tick' }))
   }
 

@@ -940,6 +940,19 @@ describe('a set', () => {
     expect(world.kinds()).toEqual(['set', 'renew', 'clear'])
   })
 
+  it('passes its Retry-After on to the clear that is owed since, whose own answer was lost', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.lock()
+    expect(world.kinds()).toEqual(['set', 'clear'])
+    world.answer(answer(429, 'TooManyRequests', '120'))
+    world.answer(ANSWERS.lost)
+    world.pass(119 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear'])
+    world.pass(2 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear', 'clear'])
+  })
+
   it('that gets no answer is retried and still known to the registry', () => {
     const world = new World().ready()
     world.play({ type: 'set', pair: 'Busy/InACall' })
