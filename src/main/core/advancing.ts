@@ -168,7 +168,10 @@ function standing(draft: Draft, { record, before }: Session): Standing {
   const { own, due } = record
   if (own === null || own.confirmed) return { own, due }
   const unsure = own.unsureUntil !== null || (due !== null && due.straggler !== null)
-  if (!unsure && before !== null) return before
+  if (!unsure && before !== null) {
+    // A clear that is owed since both is owed for whatever stands.
+    return due === null ? before : { own: before.own && { ...before.own, ended: true }, due }
+  }
   const owed = due ?? before?.due ?? null
   const straggler = latestOf(draft, [own.unsureUntil, owed?.straggler]) ?? owed?.straggler ?? null
   return { own: { ...own, ended: true }, due: owed && { ...owed, straggler } }

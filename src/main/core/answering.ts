@@ -70,11 +70,14 @@ function learnServerTime(draft: Draft, attempt: Attempt): void {
   if (result.type !== 'answer' || result.requestId === null || result.date === null) return
   // An answer that lay over a sleep, read or unread, is dated before it.
   if (Math.abs(attempt.startedAt - draft.now.wall) > WRITE_LIMIT_MS) return
-  const offset = result.date - attempt.endedAt
+  // Graph wrote its date somewhere between the two; a slow answer tells less than a fast one.
+  const [least, most] = [result.date - attempt.endedAt, result.date - attempt.startedAt]
+  const offset = (least + most) / 2
   // No real clock: the registry would not take it, and nothing could be written any more.
   if (Math.abs(offset) > LONGEST_OFFSET_MS) return
-  if (Math.abs(offset - draft.state.serverOffsetMs) < OFFSET_NOISE_MS) return
-  const learnt = Math.abs(offset) < OFFSET_NOISE_MS ? 0 : offset
+  const agrees = (known: number): boolean => known > least - OFFSET_NOISE_MS && known < most + OFFSET_NOISE_MS
+  if (agrees(draft.state.serverOffsetMs)) return
+  const learnt = agrees(0) ? 0 : offset
   const correction = learnt - draft.state.serverOffsetMs
   patch(draft, { serverOffsetMs: learnt })
   // What was stamped while the difference was unknown would now look hours old, and a clear that is due "expired".

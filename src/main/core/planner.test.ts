@@ -860,6 +860,20 @@ describe('a set', () => {
     expect(world.kinds()).toEqual(['set', 'clear', 'clear', 'set', 'clear'])
   })
 
+  it('that Graph refuses brings back a clear that was owed since a set that never left', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.offline)
+    world.play({ type: 'clear' })
+    world.answer(ANSWERS.offline)
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.badRequest)
+    world.pass(5 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear', 'set', 'clear'])
+    world.answer(ANSWERS.ok)
+    expect(world.due).toBeNull()
+  })
+
   it('that gets no answer first and is refused then is refused', () => {
     const world = new World().ready()
     world.play({ type: 'set', pair: 'Busy/InACall' })
@@ -1192,6 +1206,27 @@ describe('time', () => {
     world.unlock()
     world.set()
     expect(world.own?.sentAt.wall).toBe(world.now().wall + 2 * HOUR)
+  })
+
+  it('learns nothing from an answer that was slow: Graph wrote its date long before it came', () => {
+    const world = new World().ready()
+    world.lock()
+    const write = world.sent[0]
+    const sent = world.now().wall
+    world.pass(9 * SECOND)
+    world.play({
+      type: 'attempt',
+      attempt: {
+        id: write?.write.id ?? 0,
+        key: KEY,
+        clientRequestId: 'c',
+        startedAt: sent,
+        endedAt: world.now().wall,
+        result: { ...ANSWERS.ok, date: sent },
+      },
+    })
+    expect(world.due).toBeNull()
+    expect(world.state.serverOffsetMs).toBe(0)
   })
 
   it.each([

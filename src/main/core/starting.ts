@@ -68,7 +68,10 @@ export function started(draft: Draft, event: Extract<PlannerEvent, { type: 'star
   if (away(draft)) patch(draft, { absence: registry.absence + 1 })
   for (const record of registry.records) {
     const key = sessionKey(record)
-    patch(draft, { sessions: { ...draft.state.sessions, [key]: sessionOf(restored(draft, record)) } })
+    const session = sessionOf(restored(draft, record))
+    // Graph's word outlives the clear that it was said to, which a return may drop.
+    const notBefore = session.record.due?.notBefore ?? null
+    patch(draft, { sessions: { ...draft.state.sessions, [key]: { ...session, notBefore } } })
     findOwn(draft, key)
   }
   // Until the token cache has told who is signed in, what the registry says is the best guess.

@@ -6,19 +6,10 @@ import {
   DEFAULT_ATTENDANCE,
   isAway,
 } from '../../../src/main/core/attendance.ts'
-import type { PlannerEvent, TokenNews } from '../../../src/main/core/state.ts'
+import type { Action, PlannerEvent, TokenNews } from '../../../src/main/core/state.ts'
 import { initialState, nextWakeMs } from '../../../src/main/core/planner.ts'
 import { TIME, type Move, type PersonMove, type TimeMove, type Weather } from '../moves.ts'
-import {
-  actionsFor,
-  answer,
-  Broken,
-  endHold,
-  endProcess,
-  LANDS_WITHIN_MS,
-  type Observer,
-  play,
-} from './playing.ts'
+import { answer, Broken, endHold, endProcess, LANDS_WITHIN_MS, type Observer, play } from './playing.ts'
 import { KEYS, nowIn, PEOPLE, UNWATCHED, type Wire, type World } from './world.ts'
 
 /** Turns that only the explorer takes: they make no sense in a random sequence, or are one machine's own. */
@@ -37,7 +28,7 @@ export type Turn =
 export type Choice =
   | { readonly move: Move | Turn; readonly crashAfter?: number }
   /** What befalls one request that is on its way. */
-  | { readonly request: number; readonly meets: Weather | 'landing' }
+  | { readonly request: number; readonly meets: Weather | 'landing'; readonly crashAfter?: number }
 
 /** A part of everything that can happen, small enough to be explored to the end. */
 export interface Scene {
@@ -127,8 +118,18 @@ export function* successors(
 ): Generator<readonly [Choice, World]> {
   for (const choice of choices(world, scene)) {
     trying(choice)
-    const next = apply(world, choice, scene, observe)
+    const points = new Set<number>()
+    const next = apply(world, choice, scene, (step) => {
+      observe(step)
+      for (const point of crashPoints(step.actions)) points.add(point)
+    })
     yield [choice, next]
+    if (!scene.moves.includes('crash')) continue
+    for (const crashAfter of points) {
+      const killed = { ...choice, crashAfter }
+      trying(killed)
+      yield [killed, apply(world, killed, scene, () => undefined)]
+    }
   }
 }
 
@@ -136,7 +137,9 @@ export function* successors(
 export function* choices(world: World, scene: Scene): Generator<Choice> {
   for (const wire of world.wire) {
     if (wire.open && wire.answer === null && !world.suspended) {
-      for (const meets of scene.weather) if (canMeet(world, wire, meets)) yield { request: wire.order, meets }
+      for (const meets of scene.weather) {
+        if (canMeet(world, wire, meets)) yield { request: wire.order, meets }
+      }
     }
     if (scene.landings && !wire.landed && wire.answer === null && !(wire.open && world.suspended)) {
       yield { request: wire.order, meets: 'landing' }
@@ -147,10 +150,7 @@ export function* choices(world: World, scene: Scene): Generator<Choice> {
     return
   }
   for (const move of scene.moves) {
-    if (!isPossible(world, move, scene)) continue
-    yield { move }
-    if (move === 'next-wake' || move === 'lose-tokens') continue
-    for (const crashAfter of crashPoints(world, move)) yield { move, crashAfter }
+    if (isPossible(world, move, scene)) yield { move }
   }
 }
 
@@ -192,11 +192,8 @@ function isLeft({ state, suspended }: World): boolean {
   return state === null || suspended || isAway(state.attendance, state.settings)
 }
 
-/** Between which of its actions the process may die: a request and the registry's write, in either order. */
-function crashPoints(world: World, move: Move | Turn): readonly number[] {
-  const event = personEvent(move as PersonMove, world)
-  if (event === null) return []
-  const actions = actionsFor(world, event)
+/** Between which actions of a plan the process may die: a request and the registry's write, in either order. */
+function crashPoints(actions: readonly Action[]): readonly number[] {
   if (!actions.some(({ type }) => type === 'send')) return []
   const points: number[] = []
   for (const [index, { type }] of actions.entries()) {
@@ -211,7 +208,7 @@ export function apply(world: World, choice: Choice, scene: Scene, observe: Obser
   if ('request' in choice) {
     const wire = world.wire.find(({ order }) => order === choice.request)
     if (wire === undefined) throw new Error('no such request')
-    return meet(world, wire, choice.meets, scene, observe)
+    return meet(world, wire, choice.meets, scene, observe, choice.crashAfter)
   }
   const { move } = choice
   switch (move) {
@@ -222,7 +219,7 @@ export function apply(world: World, choice: Choice, scene: Scene, observe: Obser
       )
     case 'next-wake': {
       const ms = world.state === null ? null : nextWakeMs(world.state, nowIn(world))
-      return ms === null ? world : pass(world, Math.max(1, Math.ceil(ms)), scene, observe)
+      return ms === null ? world : pass(world, Math.max(1, Math.ceil(ms)), scene, observe, choice.crashAfter)
     }
     case 'crash':
       return endProcess(world)
@@ -325,6 +322,7 @@ function meet(
   weather: Weather | 'landing',
   scene: Scene,
   observe: Observer,
+  crashAfter?: number,
 ): World {
   const date = scene.serverAheadMs === null ? null : nowIn(world).wall + scene.serverAheadMs
   if (weather === 'landing') {
@@ -339,14 +337,14 @@ function meet(
     const stood = wire.landed || wire.kind !== 'clear' || standing(world, wire) !== undefined
     const status = stood ? { status: 200, errorCode: '' } : { status: 404, errorCode: 'NotFound' }
     const next = wire.landed ? world : land(world, wire)
-    return answer(next, wire, { ...GRAPH, ...status, date }, false, observe)
+    return answer(confirmed(next, wire), wire, { ...GRAPH, ...status, date }, false, observe, crashAfter)
   }
   if (weather === 'answers-lost' && !wire.landed) {
-    return answer(land(world, wire), wire, RESULTS[weather], false, observe)
+    return answer(land(world, wire), wire, RESULTS[weather], false, observe, crashAfter)
   }
   const refused = ['refused', 'forbidden', 'not-found', 'token-refused'].includes(weather)
   const known = refused ? withoutSet(world, wire) : world
-  return answer(known, wire, RESULTS[weather], weather === 'late', observe)
+  return answer(known, wire, RESULTS[weather], weather === 'late', observe, crashAfter)
 }
 
 /** A set that Graph has surely refused supersedes nothing: what it replaced is owed again. */
@@ -356,6 +354,13 @@ function withoutSet(world: World, { kind, key }: Wire): World {
     ...world,
     watch: { ...world.watch, [key]: { ...(world.watch[key] ?? UNWATCHED), superseded: false } },
   }
+}
+
+/** A set that Graph has confirmed has replaced for good what was due. */
+function confirmed(world: World, { kind, key, open }: Wire): World {
+  const { [key]: watch } = world.watch
+  if (kind === 'clear' || !open || watch === undefined) return world
+  return { ...world, watch: { ...world.watch, [key]: { ...watch, replaced: false } } }
 }
 
 function standing(world: World, wire: Wire) {
@@ -378,7 +383,7 @@ function land(world: World, wire: Wire): World {
 }
 
 /** Time passes, and the planner is woken whenever it asked to be. A request without an answer times out on the way. */
-export function pass(start: World, ms: number, scene: Scene, observe: Observer): World {
+export function pass(start: World, ms: number, scene: Scene, observe: Observer, crashAfter?: number): World {
   const end = start.at + ms
   let world = start
   for (let rounds = 0; rounds < 10_000; rounds += 1) {
@@ -395,8 +400,8 @@ export function pass(start: World, ms: number, scene: Scene, observe: Observer):
     const late = timeouts.find(({ sentAt }) => sentAt + LANDS_WITHIN_MS <= at)
     world =
       late === undefined
-        ? play(world, { type: 'tick' }, observe)
-        : answer(world, late, TIMEOUT, false, observe)
+        ? play(world, { type: 'tick' }, observe, crashAfter)
+        : answer(world, late, TIMEOUT, false, observe, crashAfter)
   }
   throw new Broken('the planner wants to be woken without end')
 }

@@ -21,7 +21,7 @@ export function keyOf(world: World): string {
   const own = (value: Own | null): string =>
     value === null
       ? '-'
-      : `${value.pair}${age(value.sentAt)},${flag(value.confirmed)}${flag(value.ended)}${moment(value.unsureUntil)}`
+      : `${value.pair}${age(value.sentAt)},${Math.round(value.leaseMs / 1_000)},${flag(value.confirmed)}${flag(value.ended)}${moment(value.unsureUntil)}`
   const due = (value: Due | null): string =>
     value === null
       ? '-'
@@ -77,7 +77,7 @@ export function keyOf(world: World): string {
         : `${graph.by}${graph.by === 'us' ? graph.expiresAt - world.at : ''},${order.filter((wire) => wire.order < graph.order).length}`,
       watch === undefined
         ? '-'
-        : `${watch.owedAt === null ? '-' : Math.min(OLDEST_AGE_MS, world.at - watch.owedAt)}${flag(watch.quiet)}${flag(watch.returned)}${flag(watch.superseded)}${flag(watch.replaced)}${flag(watch.letGo)}`,
+        : `${watch.owedAt === null ? '-' : Math.min(OLDEST_AGE_MS, world.at - watch.owedAt)}${flag(watch.quiet)}${flag(watch.returned)}${flag(watch.superseded)}${flag(watch.replaced)}${flag(watch.letGo)}${Math.max(0, (watch.notBefore ?? 0) - world.at)}`,
     )
   }
   parts.push(

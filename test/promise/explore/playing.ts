@@ -43,11 +43,6 @@ function run(start: World, observe: Observer, crashAfter = Infinity): World {
   return world
 }
 
-/** The actions that a plan for this event would consist of. */
-export function actionsFor(world: World, event: PlannerEvent): readonly Action[] {
-  return world.state === null ? [] : plan(world.state, event, nowIn(world)).actions
-}
-
 function step(world: World, event: PlannerEvent, observe: Observer, crashAfter: number): World {
   const before = world.state
   if (before === null) return world
@@ -105,6 +100,7 @@ function step(world: World, event: PlannerEvent, observe: Observer, crashAfter: 
         break
     }
   }
+  judgeDeparture(next, before, event)
   next = watchSettlements(next, before, actions)
   next = forgetClosed(next)
   return letGo && state.attendance.leaving !== null ? endProcess(next) : next
@@ -114,6 +110,7 @@ function send(world: World, action: Extract<Action, { type: 'send' }>, state: St
   const { id, key, body } = action.write
   const watch = world.watch[key] ?? UNWATCHED
   const record = state.sessions[key]?.record
+  if (world.at < (watch.notBefore ?? 0)) throw new Broken('something is sent before Graph allows it')
   if (body.kind === 'clear') judgeClear(world, watch, record)
   else if (isAway(state.attendance, state.settings))
     throw new Broken('something is set while the user is away')
@@ -137,6 +134,25 @@ function send(world: World, action: Extract<Action, { type: 'send' }>, state: St
     ...(body.kind === 'set'
       ? { watch: { ...world.watch, [key]: { ...watch, superseded: true, letGo: false } } }
       : {}),
+  }
+}
+
+/** Who leaves has the clear on its way at once, whatever pause our own back-off makes. */
+function judgeDeparture(world: World, before: State, event: PlannerEvent): void {
+  const { state } = world
+  if (state === null) return
+  const known = new Set(before.departures.map(({ id }) => id))
+  if (state.departures.every(({ id }) => known.has(id))) return
+  for (const [key, session] of Object.entries(state.sessions)) {
+    const { record, flights, refresh, signInProblem, forbidden, answered } = session
+    if (record.due === null || flights.some(({ kind }) => kind === 'clear')) continue
+    // Asked for by name, it concerns one session.
+    if ((event.type === 'clear' || event.type === 'sign-out') && key !== before.active) continue
+    const waitsForToken = refresh !== null || signInProblem !== null || forbidden !== null
+    const waitsForGraph = world.at < (world.watch[key]?.notBefore ?? 0)
+    // A clear was answered, and the next is sent once the set before it can't take effect any more.
+    if (!waitsForToken && !waitsForGraph && answered === null)
+      throw new Broken('the user leaves, and the clear waits')
   }
 }
 
@@ -165,7 +181,8 @@ function watchEvent(world: World, before: State, event: PlannerEvent): World {
   const isGone = isAway(after.attendance, after.settings)
   let { watch } = world
   const owedAnew = (key: SessionKey): void => {
-    watch = { ...watch, [key]: { ...UNWATCHED, owedAt: world.at, letGo: watch[key]?.letGo ?? false } }
+    const { letGo = false, notBefore = null } = watch[key] ?? {}
+    watch = { ...watch, [key]: { ...UNWATCHED, owedAt: world.at, letGo, notBefore } }
   }
   const found = 'found' in event && event.found
   if (event.type === 'start') {
@@ -270,7 +287,11 @@ function forgetClosed(world: World): World {
 export function endProcess(world: World): World {
   // What a set has replaced is known to the process alone: after its end, a refused set brings nothing back.
   const watch = Object.fromEntries(
-    Object.entries(world.watch).map(([key, each]) => [key, { ...each, replaced: false }]),
+    Object.entries(world.watch).map(([key, each]) => {
+      // What Graph has asked of a set that was not owed to anybody is not worth a write.
+      const kept = world.disk.records.some((record) => key.includes(record.userId) && record.due?.notBefore)
+      return [key, { ...each, replaced: false, notBefore: kept ? each.notBefore : null }]
+    }),
   )
   return {
     ...world,
@@ -292,6 +313,7 @@ export function answer(
   result: AttemptResult,
   goesOn: boolean,
   observe: Observer,
+  crashAfter?: number,
 ): World {
   const { hold } = world
   const closed = { ...wire, open: false, answer: null }
@@ -301,13 +323,23 @@ export function answer(
       return [{ ...each, answer: result, landed: each.landed || !goesOn }]
     return goesOn ? [closed] : []
   })
-  const next = { ...world, wire: rest }
+  const next = { ...world, wire: rest, watch: toldToWait(world, wire, result) }
   const event = { type: 'attempt', attempt: attemptOf(world, wire, result) } as const
-  if (hold === null) return play(next, event, observe)
+  if (hold === null) return play(next, event, observe, crashAfter)
   // An answer that nobody holds for waits until the handler returns.
   if (!hold.ids.includes(wire.id)) return { ...next, queue: [...next.queue, event] }
   const isOpen = rest.some(({ id, open, answer: got }) => open && hold.ids.includes(id) && got === null)
   return isOpen ? next : endHold(next, observe)
+}
+
+/** Takes note of a `Retry-After` that a waiting planner hears of. */
+function toldToWait(world: World, { id, key, open }: Wire, result: AttemptResult): World['watch'] {
+  const seconds = result.type === 'answer' && result.requestId !== null ? result.retryAfter : null
+  const heard = world.state?.sessions[key]?.flights.some((flight) => flight.id === id) ?? false
+  if (seconds === null || !open || !heard) return world.watch
+  const watch = world.watch[key] ?? UNWATCHED
+  const notBefore = Math.max(watch.notBefore ?? 0, world.at + Number(seconds) * 1_000)
+  return { ...world.watch, [key]: { ...watch, notBefore } }
 }
 
 /** The hold returns: what was answered is handed over, with the time that is left. */

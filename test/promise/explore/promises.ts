@@ -7,6 +7,11 @@ import { sinceBeginning, type World } from './world.ts'
 
 /** More would mean that something is sent again and again, or never forgotten. */
 const MOST_FLIGHTS = 5
+/**
+ * So long after the last fault nothing of ours stands and nothing is due: a pause, a refresh, a `Retry-After`, a lost answer
+ * and the clear after it.
+ */
+const GONE_WITHIN_MS = 4 * 60 * TIME['a-second']
 const ASSUMED_LIMIT_MS = 15 * TIME['a-second'] * 60
 
 /** Throws `Broken` when the world breaks a promise. */
@@ -69,10 +74,18 @@ export function drain(start: World, scene: Scene, observe: Observer): void {
   if (world.state !== null) world = apply(world, { move: 'lock' }, calm, observe)
   const called = Object.entries(start.graph).filter(([, { by }]) => by === 'another program')
   const wasHere = start.state !== null && !isAway(start.state.attendance, start.state.settings)
+  const ended = world.at
   for (let rounds = 0; rounds < 60 && world.state !== null; rounds += 1) {
     world = settleRequests(world, calm, observe)
-    const owed = Object.values(world.state?.sessions ?? {}).some(({ record }) => record.due !== null)
-    if (!owed && world.wire.length === 0) break
+    const sessions = Object.values(world.state?.sessions ?? {})
+    if (sessions.every(({ record }) => record.due === null) && world.wire.length === 0) break
+    // What Graph has forbidden, and what only a sign-in can help: for those the fault has not ended.
+    const late = sessions.some(
+      ({ record, forbidden, signInProblem }) =>
+        record.due !== null && forbidden === null && signInProblem === null,
+    )
+    if (late && world.at - ended > GONE_WITHIN_MS)
+      throw new Broken('the fault has ended, and minutes later a clear is still due')
     world = pass(world, TIME['half-a-minute'], calm, observe)
   }
   if (world.state === null) return

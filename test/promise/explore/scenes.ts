@@ -59,6 +59,14 @@ const BOTH = after(['start'], { ...NOBODY, accounts: [PEOPLE[0], PEOPLE[1]] }, B
 const ONE = after(['start'], { ...NOBODY, accounts: [PEOPLE[1]] }, BASE)
 const OWN = after(['set'], BOTH, BASE)
 
+/** A person who also counts as away without input. */
+const IDLING = { ...DEFAULT_ATTENDANCE, enabled: { ...DEFAULT_ATTENDANCE.enabled, idle: true } }
+const OWN_IDLING = after(
+  ['start', 'set'],
+  { ...NOBODY, accounts: [PEOPLE[0], PEOPLE[1]] },
+  { settings: IDLING },
+)
+
 const CHINA = after(['start'], { ...NOBODY, accounts: [PEOPLE[2]] }, BASE)
 const NEW: World = { ...NOBODY, accounts: [PEOPLE[1]] }
 
@@ -92,6 +100,24 @@ export const SCENES: readonly Scene[] = [
     moves: ['lock', 'unlock', 'set', 'clear', 'crash', 'start', 'start-locked', 'next-wake', 'call-here'],
     weather: ['fine', 'no-network', 'late'],
     roots: [ONE],
+  },
+  {
+    ...BASE,
+    name: 'late landings and refusals',
+    depth: 7,
+    quickDepth: 5,
+    moves: ['lock', 'unlock', 'switch-away', 'set', 'clear', 'next-wake'],
+    weather: ['fine', 'late', 'refused', 'throttled', 'captive-portal'],
+    roots: [ONE],
+  },
+  {
+    ...BASE,
+    name: 'late landings, two accounts',
+    depth: 7,
+    quickDepth: 4,
+    moves: [...LEAVING, 'switch-away', 'sign-in', 'sign-out', 'next-wake'],
+    weather: ['fine', 'late'],
+    roots: [OWN],
   },
   {
     ...BASE,
@@ -166,7 +192,7 @@ export const SCENES: readonly Scene[] = [
     name: 'other ways to be away',
     depth: 8,
     quickDepth: 5,
-    settings: { ...DEFAULT_ATTENDANCE, enabled: { ...DEFAULT_ATTENDANCE.enabled, idle: true } },
+    settings: IDLING,
     moves: [
       'find-lock',
       'unlock',
@@ -180,7 +206,7 @@ export const SCENES: readonly Scene[] = [
     ],
     weather: ['fine', 'no-network'],
     landings: false,
-    roots: [OWN],
+    roots: [OWN_IDLING],
   },
   {
     ...BASE,

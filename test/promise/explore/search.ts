@@ -106,8 +106,7 @@ function storyOf(way: Way): readonly string[] {
 
 function tell(choice: Choice | null, root: number): string {
   if (choice === null) return `beginning ${root}`
-  if ('request' in choice) return `request ${choice.request}: ${choice.meets}`
   const { crashAfter } = choice
   const crash = crashAfter === undefined ? '' : `, killed after action ${crashAfter}`
-  return choice.move + crash
+  return 'request' in choice ? `request ${choice.request}: ${choice.meets}${crash}` : choice.move + crash
 }

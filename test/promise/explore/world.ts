@@ -54,6 +54,8 @@ export interface Watch {
   readonly replaced: boolean
   /** The user has told us to let go of it unsettled. */
   readonly letGo: boolean
+  /** Graph has told this process to send nothing before; null when it hasn't, or only a process that has died since. */
+  readonly notBefore: number | null
 }
 
 /** A handler of the operating system that blocks until its clears are answered. */
@@ -118,6 +120,7 @@ export const UNWATCHED: Watch = {
   superseded: false,
   replaced: false,
   letGo: false,
+  notBefore: null,
 }
 
 const BEGINNING_MS = 1_700_000_000_000

@@ -9,7 +9,6 @@ import {
   type Loaded,
   type RegistryData,
   type RegistryStore,
-  type SaveResult,
   type SessionRecord,
   sessionKey,
   type TokenResult,
@@ -20,6 +19,7 @@ import { createRegistryStore } from '../../../src/main/storage/registry.ts'
 import type { DepartureKind, Pair } from '../../../src/shared/presence.ts'
 import { DEMO_CLIENT_ID, DEMO_TENANT_ID, DEMO_USER_ID, DEMO_USER_NAME } from '../../simulator/directory.ts'
 import type { TokenMove } from '../moves.ts'
+import { fillDisk } from './full-disk.ts'
 import type { Network } from './network.ts'
 import type { Ask, Reference } from './reference.ts'
 import type { World } from './world.ts'
@@ -102,13 +102,13 @@ const NO_LOG = { info: () => undefined, warn: () => undefined, error: () => unde
 /** Puts a machine into an empty world. Nothing runs yet. */
 export function createRig(parts: RigParts): Rig {
   const { world, network, reference, folder, tell } = parts
+  fillDisk(false)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   let engine: Engine | null = null
   let account: Identity | null = ALEX
   let mode: TokenMove = 'token'
   let fetchedAt = 0
-  let full = false
   const fileTrouble: string[] = []
   const now = (): number => world.wall
 
@@ -116,15 +116,6 @@ export function createRig(parts: RigParts): Rig {
     records.find((record) => sessionKey(record) === KEY) ?? null
 
   // ------------------------------------------------------------------------------------------------------- the files
-
-  /**
-   * What the storage says when the disk is full. A quota can't be had in a test that runs 50,000 times, and root may
-   * write everywhere; that a really full disk ends in just this is the storage's own test.
-   */
-  const noSpace = (code: 'registry-unwritable' | 'history-unwritable'): SaveResult => ({
-    ok: false,
-    problem: { code, detail: 'ENOSPC' },
-  })
 
   const noted = <T>(loaded: Loaded<T>): Loaded<T> => {
     for (const { code, detail } of loaded.problems) fileTrouble.push(`${code}: ${detail ?? ''}`)
@@ -140,7 +131,7 @@ export function createRig(parts: RigParts): Rig {
         return loaded
       },
       save: (data) => {
-        const result = full ? noSpace('registry-unwritable') : store.save(data)
+        const result = store.save(data)
         reference.saved(result.ok, recordOf(data))
         return result
       },
@@ -155,7 +146,7 @@ export function createRig(parts: RigParts): Rig {
         reference.history(entry)
         parts.onSettled(entry.departure, entry.settlement)
         tell(`history: ${entry.departure} ${entry.settlement}`)
-        return full ? noSpace('history-unwritable') : store.add(entry)
+        return store.add(entry)
       },
     }
   }
@@ -328,9 +319,7 @@ export function createRig(parts: RigParts): Rig {
         if (mine === engine) end('the app has quit')
       })
     },
-    disk: (isFull) => {
-      full = isFull
-    },
+    disk: fillDisk,
     networkChanged: () => engine?.networkChanged(),
     look() {
       if (engine === null || world.frozen) return

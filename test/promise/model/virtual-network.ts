@@ -27,6 +27,9 @@ const HOST = 'graph.microsoft.com'
 const HOUR = 3_600_000
 /** One way to the simulator takes up to this long, ms, so that answers and requests overtake each other. */
 const WAY_MS = 200
+/** And this share of them take this long, ms: there and back it is still within the 10 s of a request. */
+const SLOW_WAYS = 0.03
+const SLOW_WAY_MS = [2_000, 4_500] as const
 
 const directory = createDirectory(DEFAULT_DIRECTORY, {})
 
@@ -65,7 +68,10 @@ export function createVirtualNetwork(world: World, traffic: Traffic): Network {
   let unread: (() => void)[] = []
 
   const pick = <T>(values: readonly T[]): T => values[Math.floor(world.random() * values.length)] as T
-  const way = (): number => 10 + world.random() * (WAY_MS - 10)
+  const way = (): number => {
+    const [from, to] = world.random() < SLOW_WAYS ? SLOW_WAY_MS : [10, WAY_MS]
+    return from + world.random() * (to - from)
+  }
 
   // ------------------------------------------------------------------------------------------- on the machine's side
 
