@@ -140,8 +140,9 @@ function sabotage(folder: string, { name, file, from, to }: Guard): void {
 
 /** The line in which a driver says what it saw. */
 function verdictOf(output: string): string {
-  const line = /^.*(?:The promise is broken: |violation|broken|Error: ).*$/im.exec(output)?.[0] ?? ''
-  return line.replace('The promise is broken: ', '').trim().slice(0, 110)
+  const broken = /^(?:The promise is broken|BROKEN): (.*)$/m.exec(output)?.[1]
+  const line = broken ?? /^.*(?:NEVER |Error: ).*$/m.exec(output)?.[0] ?? 'it ended without a word'
+  return line.trim().slice(0, 110)
 }
 
 const { values } = parseArgs({
@@ -151,8 +152,8 @@ const drivers = DRIVERS.filter(({ script }) => existsSync(join(ROOT, script)))
 let unnoticed = 0
 
 /** With every guard in place no driver may complain, or what it says below would prove nothing. */
-for (const driver of drivers) {
-  const { code, output } = await run(ROOT, driver)
+const first = await Promise.all(drivers.map(async (driver) => ({ driver, ...(await run(ROOT, driver)) })))
+for (const { driver, code, output } of first) {
   if (code === 0) continue
   console.log(`With every guard in place, ${driver.name} already says: ${verdictOf(output)}\n${output}`)
   process.exit(1)
@@ -164,8 +165,10 @@ for (const guard of GUARDS.filter(({ name }) => name.includes(values.only ?? '')
     sabotage(folder, guard)
     console.log(guard.name)
     let noticed = false
-    for (const driver of drivers) {
-      const { code, output } = await run(folder, driver)
+    const said = await Promise.all(
+      drivers.map(async (driver) => ({ driver, ...(await run(folder, driver)) })),
+    )
+    for (const { driver, code, output } of said) {
       noticed ||= code !== 0
       console.log(`    ${driver.name.padEnd(8)} ${code === 0 ? '-' : `notices: ${verdictOf(output)}`}`)
       if (values.story && code !== 0) console.log(output)
