@@ -37,6 +37,10 @@ export interface Measure {
 const COMING_AND_GOING = 3
 /** What compiled code and caches may add whatever is played, objects: measured about 70 in 200 cycles. */
 const WARMING_UP_NODES = 120
+/** In many cycles, already an object in every tenth of them is a leak. */
+const LEAK_SHARE = 0.1
+/** What the length of a number may change in a file of ours, bytes. */
+const FILE_NOISE_BYTES = 256
 /** Bytes that one leaked object takes at least, with its place in a list. */
 const SMALLEST_LEAK_BYTES = 36
 const HEAP_NOISE_BYTES = 600_000
@@ -64,13 +68,13 @@ export function historyEntriesIn(folder: string): number {
 }
 
 /**
- * What grew between two measures more than it may. The bound for objects is below what one leaked object in each cycle
- * would add, if there were enough cycles to see it at all.
+ * What grew between two measures more than it may. The bound for objects is below what one leaked object in each
+ * tenth cycle would add, and of few cycles below one in each; with still fewer nothing could be told.
  * @throws RangeError with too few cycles between.
  */
 export function grown(before: Measure, after: Measure): readonly string[] {
   const cycles = after.cycles - before.cycles
-  const nodesBound = Math.max(WARMING_UP_NODES, cycles / 2)
+  const nodesBound = Math.max(WARMING_UP_NODES, cycles * LEAK_SHARE)
   if (nodesBound >= cycles) throw new RangeError(`${cycles} cycles are too few to tell a leak from noise`)
   const found: string[] = []
   const check = (what: string, from: number, to: number, bound: number): void => {
@@ -106,6 +110,12 @@ function grownFiles(before: Measure, after: Measure): readonly string[] {
   const found = Object.keys(after.files)
     .filter((name) => !isLog(name) && !(name in before.files))
     .map((name) => `a new file: ${name}`)
+  for (const [name, size] of Object.entries(after.files)) {
+    // The log and the history have bounds of their own.
+    if (isLog(name) || name === 'history.json') continue
+    const more = size - (before.files[name] ?? size)
+    if (more > FILE_NOISE_BYTES) found.push(`${name}: ${more} bytes more`)
+  }
   if (logs.length > LOG_FILES) found.push(`${logs.length} log files`)
   for (const [name, size] of logs) if (size > LOG_FILE_BYTES) found.push(`${name}: ${size} bytes`)
   if (after.historyEntries > HISTORY_ENTRIES) found.push(`${after.historyEntries} entries in the history`)

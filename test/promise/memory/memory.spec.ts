@@ -30,6 +30,13 @@ describe.skipIf(NEEDS_STAND_IN)('locked and unlocked over and over', () => {
     expect(grown(warm, after)).toEqual([])
   })
 
+  it('would show a file that grows', () => {
+    const registry = after.files['registry.json'] ?? 0
+    expect(registry).toBeGreaterThan(0)
+    const more = { ...after.files, 'registry.json': registry + 1_000 }
+    expect(grown(warm, { ...after, files: more }).join('\n')).toMatch(/^registry\.json: \d+ bytes more$/m)
+  })
+
   it(
     'would show one object, listener, timer, descriptor or file that stays in each cycle',
     async () => {
