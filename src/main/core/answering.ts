@@ -17,7 +17,7 @@ import type { Attempt, Due, SessionKey, Stamp } from './model.ts'
 import { judge, type Outcome } from './outcome.ts'
 import { LONGEST_PAUSE_MS, pauseMs } from './retry.ts'
 import type { Flight, Session, TokenNews } from './state.ts'
-import { isBefore, later, LONGEST_OFFSET_MS, MINUTE, SECOND } from './time.ts'
+import { isBefore, later, LONGEST_OFFSET_MS, SECOND } from './time.ts'
 
 /** `Date` has whole seconds and the way takes time: a smaller difference is none, ms. */
 const OFFSET_NOISE_MS = 3 * SECOND
@@ -93,7 +93,8 @@ function correctStamps<T>(value: T, draft: Draft, correction: number): T {
   if (isStamp(value)) {
     if (value.mono === null) return value
     const off = draft.now.wall + draft.state.serverOffsetMs - value.wall - (draft.now.mono - value.mono)
-    return Math.abs(off - correction) < MINUTE ? { ...value, wall: value.wall + correction } : value
+    // A sleep adds to either: the wall clock goes on while the monotonic one stands.
+    return Math.abs(off - correction) < Math.abs(off) ? { ...value, wall: value.wall + correction } : value
   }
   const entries = Object.entries(value).map(([name, part]) => [
     name,

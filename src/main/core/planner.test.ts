@@ -1252,6 +1252,19 @@ describe('time', () => {
     expect(world.state.serverOffsetMs).toBe(0)
   })
 
+  it('does not take for expired what was set while the difference was unknown, before a sleep', () => {
+    const world = new World().ready()
+    world.wallError = -2 * HOUR
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(ANSWERS.lost)
+    // The wall clock goes on in a sleep, the monotonic one stands.
+    world.wallError += 5 * MINUTE
+    world.lock()
+    world.answer({ ...ANSWERS.busy, date: world.now().wall + 2 * HOUR })
+    expect(world.due).not.toBeNull()
+    expect(settlements(world)).toEqual([])
+  })
+
   it('does not take for expired what was set while the difference was unknown', () => {
     const world = new World().ready()
     world.wallError = -2 * HOUR
