@@ -1,4 +1,5 @@
 /** The rows of the matrix: every fault, what the user is told while it lasts, and what may come of a clear. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Desk } from '../../e2e/desk.ts'
 import { DEMO_USER_NAME } from '../../simulator/index.ts'
 import type { Departure, Found } from './departures.ts'
@@ -51,6 +52,8 @@ export interface Fault {
 const HOUR_MS = 3_600_000
 /** A token's life in the row about an expired one, s. */
 const SHORT_LIFE_S = 600
+/** How long a new token may take, real ms; where none comes the cell says so. */
+const TOKEN_PATIENCE_MS = 3_000
 
 // ------------------------------------------------------------------------------------------------ what is right
 
@@ -183,6 +186,18 @@ const noNetwork: Pick<Fault, 'inject' | 'blocks'> = {
 /** What is owed for another program's call is nowhere then: a limit that is stated, and two faults at once. */
 const notWrittenAndKilled: NonNullable<Fault['leavesOut']> = ({ kills }, kind) =>
   kills === true && kind === 'assumed' ? 'nothing can be written, and it is killed in that moment' : null
+
+/** A new token takes real time, which a leap of the simulated one would not leave it: waits for the clear that it brings. */
+async function tokenComes({ writes, simulator }: Desk): Promise<void> {
+  const left = simulator.now()
+  const until = performance.now() + TOKEN_PATIENCE_MS
+  const hasCleared = (): boolean =>
+    writes().some(
+      ({ path, simulatedMs, tookEffect, status }) =>
+        path.endsWith('/clearPresence') && simulatedMs > left - 1_000 && (tookEffect || status === 404),
+    )
+  while (!hasCleared() && performance.now() < until) await sleep(20)
+}
 
 /** What a start meets stands in the way unless the clear went out before it. */
 const unlessSentBefore = ({ ends, kills }: Departure): boolean => ends === undefined || kills === true
@@ -323,6 +338,7 @@ export const FAULTS: readonly Fault[] = [
     // A held handler has no time for a new token; what is answered with a challenge there stays due.
     blocks: ({ name }) => name === 'log-off',
     inject: ({ simulator }) => simulator.claimsChallenge('silent'),
+    during: tokenComes,
     heal: ({ simulator }) => simulator.claimsChallenge(false),
     sees: (departure, kind) =>
       departure.name === 'log-off' && kind === 'assumed'
