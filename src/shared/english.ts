@@ -330,6 +330,12 @@ const problems: Record<ProblemCode, ProblemWords> = {
     meaning: 'Your call status is what it was.',
     action: 'Try another one. If it is refused again, send the details below to your administrator.',
   },
+  'set-throttled': {
+    short: 'Microsoft asks us to wait',
+    title: 'Not set: Microsoft asks us to wait',
+    meaning: 'Your call status is what it was.',
+    action: 'Try again in a few minutes.',
+  },
   'set-not-written': {
     short: 'it could not be written down',
     title: 'Not set: it could not be written down first',

@@ -59,6 +59,7 @@ export type ProblemCode =
   // A set that was not done.
   | 'away'
   | 'set-refused'
+  | 'set-throttled'
   | 'set-not-written'
   | 'signing-out'
   | 'signed-out'

@@ -84,6 +84,7 @@ function learnServerTime(draft: Draft, attempt: Attempt): void {
   patch(draft, {
     sessions: correctStamps(draft.state.sessions, draft, correction),
     departures: correctStamps(draft.state.departures, draft, correction),
+    waits: correctStamps(draft.state.waits, draft, correction),
   })
 }
 
@@ -93,8 +94,9 @@ function correctStamps<T>(value: T, draft: Draft, correction: number): T {
   if (isStamp(value)) {
     if (value.mono === null) return value
     const off = draft.now.wall + draft.state.serverOffsetMs - value.wall - (draft.now.mono - value.mono)
-    // A sleep adds to either: the wall clock goes on while the monotonic one stands.
-    return Math.abs(off - correction) < Math.abs(off) ? { ...value, wall: value.wall + correction } : value
+    // 0 for one made while the clock was right, and the correction for another. A sleep only adds: the monotonic clock stands.
+    const isWrong = correction > 0 ? off > correction - OFFSET_NOISE_MS : off < -OFFSET_NOISE_MS
+    return isWrong ? { ...value, wall: value.wall + correction } : value
   }
   const entries = Object.entries(value).map(([name, part]) => [
     name,

@@ -66,9 +66,11 @@ export interface Leaving {
 export function askedFor(draft: Draft, departure: 'manual' | 'sign-out', key: SessionKey): void {
   const session = draft.state.sessions[key]
   if (session === undefined) return
-  const joins = session.flights.some(
-    ({ kind, absence }) => kind === 'clear' && absence === draft.state.absence,
-  )
+  const { due } = session.record
+  // A clear of the absence before a return says nothing of what began since.
+  const isSame = away(draft) || (due !== null && isExplicit(due.departure))
+  const joins =
+    isSame && session.flights.some(({ kind, absence }) => kind === 'clear' && absence === draft.state.absence)
   if (!away(draft) && !joins) patch(draft, { absence: draft.state.absence + 1 })
   openDeparture(draft, departure, DEADLINE_MS[departure])
   owe(draft, key, departure, true)

@@ -49,8 +49,14 @@ export function patchRecord(draft: Draft, key: SessionKey, part: Partial<Session
 /** Takes one session out of the registry. */
 export function removeSession(draft: Draft, key: SessionKey): void {
   const sessions = Object.fromEntries(Object.entries(draft.state.sessions).filter(([other]) => other !== key))
-  const { active } = draft.state
-  patch(draft, { sessions, active: active === key ? newestAccount(sessions) : active })
+  const { active, waits } = draft.state
+  const notBefore = draft.state.sessions[key]?.notBefore ?? null
+  patch(draft, {
+    sessions,
+    active: active === key ? newestAccount(sessions) : active,
+    // Graph's word outlives the session: who signs in again has to wait, too.
+    ...(notBefore === null || past(draft, notBefore) ? {} : { waits: { ...waits, [key]: notBefore } }),
+  })
 }
 
 /** The account that is signed in: the last of `keys` that isn't being signed out; null when there is none. */

@@ -209,6 +209,12 @@ describe("answers that aren't Graph's", () => {
     expect(judge(foreign(429, { retryAfter: '3' }), context())).toMatchObject({ retryAfterMs: 3_000 })
     expect(judge(foreign(503, { retryAfter: '3' }), context())).toMatchObject({ retryAfterMs: 3_000 })
   })
+
+  it('lets nobody but Graph keep us away for longer than our own longest pause', () => {
+    expect(judge(foreign(429, { retryAfter: '3600' }), context())).toMatchObject({ retryAfterMs: 30_000 })
+    expect(judge(foreign(503, { retryAfter: '3600' }), context())).toMatchObject({ retryAfterMs: 30_000 })
+    expect(judge(answer(503, { retryAfter: '3600' }), context())).toMatchObject({ retryAfterMs: 3_600_000 })
+  })
 })
 
 describe('Retry-After', () => {

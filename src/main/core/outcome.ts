@@ -2,6 +2,7 @@
 import type { Cloud } from '../../shared/presence.ts'
 import type { Problem, ProblemCode } from '../../shared/problem.ts'
 import type { AttemptResult } from './model.ts'
+import { LONGEST_PAUSE_MS } from './retry.ts'
 
 /** What an attempt means. Only an answer that carries Graph's `request-id` settles anything. */
 export type Outcome =
@@ -69,7 +70,9 @@ function detailOf(answer: Answer): string {
 /** An answer without Graph's `request-id`: a proxy or a login page spoke, so the write may have got anywhere. */
 function judgeForeign(answer: Answer, context: JudgeContext): Outcome {
   const detail = detailOf(answer)
-  const retryAfterMs = retryAfter(answer, context)
+  // It does not speak for Graph, which the next network may reach at once.
+  const asked = retryAfter(answer, context)
+  const retryAfterMs = asked === null ? null : Math.min(asked, LONGEST_PAUSE_MS)
   if (answer.status === 407) return pending(problem('proxy-refused', detail))
   if (answer.status === 429) return pending(problem('throttled', detail), retryAfterMs, true)
   // 511 is a portal's own status (RFC 6585); the other 5xx come from gateways in front of Graph.

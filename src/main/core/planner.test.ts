@@ -860,6 +860,21 @@ describe('a set', () => {
     expect(world.kinds()).toEqual(['set', 'clear', 'clear', 'set', 'clear'])
   })
 
+  it.each(['clear', 'sign-out'] as const)(
+    'asked for by %s after a return is a new one: the clear of the absence before says nothing of a call since',
+    (type) => {
+      const world = new World().ready()
+      world.lock()
+      world.pass(2 * SECOND)
+      world.unlock()
+      world.pass(2 * SECOND)
+      world.play({ type })
+      expect(world.kinds()).toEqual(['clear', 'clear'])
+      world.play({ type })
+      expect(world.kinds()).toEqual(['clear', 'clear'])
+    },
+  )
+
   it('that Graph refuses brings back a clear that was owed since a set that never left', () => {
     const world = new World().ready()
     world.play({ type: 'set', pair: 'Busy/InACall' })
@@ -952,6 +967,29 @@ describe('a set', () => {
     expect(world.kinds()).toEqual(['set', 'renew'])
     world.pass(121 * SECOND)
     expect(world.kinds()).toEqual(['set', 'renew', 'clear'])
+  })
+
+  it('is refused when Graph wants nothing for minutes, and holds up nothing that is owed', () => {
+    const world = new World().ready()
+    world.lock()
+    world.answer(answer(429, 'TooManyRequests', '300'))
+    world.unlock()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    expect(world.session).toMatchObject({ wish: null, setProblem: { code: 'set-throttled' } })
+    world.pass(301 * SECOND)
+    expect(world.kinds()).toEqual(['clear'])
+  })
+
+  it('waits for a running Retry-After also when the account was forgotten and has signed in again', () => {
+    const world = new World().ready()
+    world.play({ type: 'set', pair: 'Busy/InACall' })
+    world.answer(answer(429, 'TooManyRequests', '300'))
+    world.play({ type: 'forget-now' })
+    world.play({ type: 'signed-in', identity: ALEX, expiresAt: world.now().wall + HOUR })
+    world.play({ type: 'clear' })
+    expect(world.kinds()).toEqual(['set'])
+    world.pass(301 * SECOND)
+    expect(world.kinds()).toEqual(['set', 'clear'])
   })
 
   it('passes its Retry-After on to the clear that is owed since, whose own answer was lost', () => {
@@ -1250,6 +1288,27 @@ describe('time', () => {
       },
     })
     expect(world.state.serverOffsetMs).toBe(0)
+  })
+
+  it.each([
+    { name: 'the clock was set back in a sleep', before: 0, back: -10 * MINUTE },
+    { name: 'the clock is ahead, and nobody knew', before: 10 * MINUTE, back: 0 },
+  ])('gives up what is assumed after 15 minutes although $name', ({ before, back }) => {
+    const world = new World().ready()
+    world.wallError = before
+    const began = world.now().wall
+    world.lock()
+    world.answer(ANSWERS.offline)
+    const slept = 6 * MINUTE
+    world.wallError += slept + back
+    world.play({ type: 'resume' })
+    for (let rounds = 0; rounds < 400 && world.due !== null; rounds += 1) {
+      if (world.open().length > 0) {
+        world.answer({ ...ANSWERS.busy, date: world.now().wall - before - back })
+      } else world.pass(5 * SECOND)
+    }
+    expect(world.due).toBeNull()
+    expect(world.now().wall - back - began).toBeLessThan(15.2 * MINUTE)
   })
 
   it('does not take for expired what was set while the difference was unknown, before a sleep', () => {

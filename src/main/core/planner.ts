@@ -34,6 +34,7 @@ export function initialState(machineId: string, settings: AttendanceSettings = D
     sessions: {},
     active: null,
     departures: [],
+    waits: {},
     nextId: 1,
   }
 }

@@ -144,7 +144,8 @@ export function addSession(draft: Draft, identity: Identity): void {
       due: null,
       signingOut: null,
     }
-    patch(draft, { sessions: { ...draft.state.sessions, [key]: sessionOf(record) } })
+    const session = { ...sessionOf(record), notBefore: draft.state.waits[key] ?? null }
+    patch(draft, { sessions: { ...draft.state.sessions, [key]: session } })
   } else patchRecord(draft, key, identity)
 }
 
@@ -184,8 +185,11 @@ export function signedIn(draft: Draft, identity: Identity, expiresAt: number): v
   })
   patch(draft, { active: key })
   // One account at a time: another one is signed out, as soon as what it owes is settled or aged out.
-  for (const [other, { record }] of Object.entries(draft.state.sessions)) {
-    if (other === key || record.signingOut !== null) continue
+  const others = Object.entries(draft.state.sessions).filter(
+    ([other, { record }]) => other !== key && record.signingOut === null,
+  )
+  if (others.length > 0 && !away(draft)) patch(draft, { absence: draft.state.absence + 1 })
+  for (const [other] of others) {
     patchRecord(draft, other, { signingOut: present(draft) })
     owe(draft, other, 'sign-out', true)
   }

@@ -108,6 +108,8 @@ export interface State {
   /** The session of the account that is signed in. */
   readonly active: SessionKey | null
   readonly departures: readonly OpenDeparture[]
+  /** Until when Graph wants nothing from a session that was removed since. */
+  readonly waits: Readonly<Record<SessionKey, Stamp>>
   readonly nextId: number
 }
 

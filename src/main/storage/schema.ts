@@ -134,6 +134,7 @@ const PROBLEM_CODES: Readonly<Record<ProblemCode, true>> = {
   'sender-down': true,
   away: true,
   'set-refused': true,
+  'set-throttled': true,
   'set-not-written': true,
   'signing-out': true,
   'signed-out': true,
