@@ -138,9 +138,12 @@ function sabotage(folder: string, { name, file, from, to }: Guard): void {
   )
 }
 
+/** How the drivers tell a broken promise. */
+const BROKEN = /^(?:The promise is broken|BROKEN): (.*)$/m
+
 /** The line in which a driver says what it saw. */
 function verdictOf(output: string): string {
-  const broken = /^(?:The promise is broken|BROKEN): (.*)$/m.exec(output)?.[1]
+  const broken = BROKEN.exec(output)?.[1]
   const line = broken ?? /^.*(?:NEVER |Error: ).*$/m.exec(output)?.[0] ?? 'it ended without a word'
   return line.trim().slice(0, 110)
 }
@@ -169,7 +172,8 @@ for (const guard of GUARDS.filter(({ name }) => name.includes(values.only ?? '')
       drivers.map(async (driver) => ({ driver, ...(await run(folder, driver)) })),
     )
     for (const { driver, code, output } of said) {
-      noticed ||= code !== 0
+      // A branch that the change has cut off is no broken promise.
+      noticed ||= BROKEN.test(output)
       console.log(`    ${driver.name.padEnd(8)} ${code === 0 ? '-' : `notices: ${verdictOf(output)}`}`)
       if (values.story && code !== 0) console.log(output)
     }

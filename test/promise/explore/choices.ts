@@ -8,7 +8,7 @@ import {
 } from '../../../src/main/core/attendance.ts'
 import type { Action, PlannerEvent, TokenNews } from '../../../src/main/core/state.ts'
 import { initialState, nextWakeMs } from '../../../src/main/core/planner.ts'
-import { TIME, type Move, type PersonMove, type TimeMove, type Weather } from '../moves.ts'
+import { PERSON, TIME, type Move, type PersonMove, type TimeMove, type Weather } from '../moves.ts'
 import { answer, Broken, endHold, endProcess, LANDS_WITHIN_MS, type Observer, play } from './playing.ts'
 import { KEYS, nowIn, PEOPLE, UNWATCHED, type Wire, type World } from './world.ts'
 
@@ -124,7 +124,7 @@ export function* successors(
       for (const point of crashPoints(step.actions)) points.add(point)
     })
     yield [choice, next]
-    if (!scene.moves.includes('crash')) continue
+    if (!scene.moves.includes('crash') || !isKillable(choice)) continue
     for (const crashAfter of points) {
       const killed = { ...choice, crashAfter }
       trying(killed)
@@ -190,6 +190,12 @@ function isPossible(world: World, move: Move | Turn, scene: Scene): boolean {
 /** Whether nobody can be at this machine. */
 function isLeft({ state, suspended }: World): boolean {
   return state === null || suspended || isAway(state.attendance, state.settings)
+}
+
+/** Whether a kill in the middle of it is played: in the middle of the others nothing is sent and written at once. */
+function isKillable(choice: Choice): boolean {
+  if ('request' in choice) return choice.meets !== 'landing'
+  return choice.move === 'next-wake' || (PERSON as readonly string[]).includes(choice.move)
 }
 
 /** Between which actions of a plan the process may die: a request and the registry's write, in either order. */
@@ -268,7 +274,12 @@ function person(world: World, move: PersonMove, crashAfter: number | undefined, 
 
 /** A process starts on the disk that the last one left. */
 function start(world: World, locked: boolean, scene: Scene, observe: Observer): World {
-  const begun: World = { ...world, bootedAt: world.at, state: initialState('machine-a', scene.settings) }
+  const begun: World = {
+    ...world,
+    bootedAt: world.at,
+    slept: 0,
+    state: initialState('machine-a', scene.settings),
+  }
   let next = play(begun, { type: 'start', registry: world.disk, locked }, observe)
   next = play(next, { type: 'restored', accounts: world.accounts }, observe)
   if (scene.tokensByChoice) return next
@@ -395,7 +406,10 @@ export function pass(start: World, ms: number, scene: Scene, observe: Observer, 
       ...(wake === null ? [] : [world.at + Math.max(1, Math.ceil(wake))]),
     ]
     const at = Math.min(...moments)
-    if (at > end) return dropPassed({ ...world, at: end })
+    if (at > end) {
+      const slept = world.suspended ? world.slept + end - world.at : world.slept
+      return dropPassed({ ...world, at: end, slept })
+    }
     world = dropPassed({ ...world, at })
     const late = timeouts.find(({ sentAt }) => sentAt + LANDS_WITHIN_MS <= at)
     world =

@@ -12,7 +12,12 @@ const OLDEST_MOMENT_MS = 16_000
 export function keyOf(world: World): string {
   const offset = (world.state ?? world.disk).serverOffsetMs
   const now = nowIn(world).wall + offset
-  const age = (stamp: Stamp): number => Math.min(OLDEST_AGE_MS, now - stamp.wall)
+  const { mono: monoNow } = nowIn(world)
+  const age = (stamp: Stamp): string => {
+    // What the two clocks say of it differs by the sleep since, and by what was learnt of the clock.
+    const differs = stamp.mono === null ? 0 : now - stamp.wall - (monoNow - stamp.mono)
+    return `${Math.min(OLDEST_AGE_MS, now - stamp.wall)}${differs === 0 ? '' : `~${differs}`}`
+  }
   const moment = (stamp: Stamp | null): string =>
     stamp === null ? '-' : String(Math.max(-OLDEST_MOMENT_MS, stamp.wall - now))
   const { state, disk } = world
@@ -104,7 +109,7 @@ export function keyOf(world: World): string {
   if (state !== null) {
     const { attendance } = state
     const mono = (value: number | null): string =>
-      value === null ? '-' : String(Math.min(70_000, world.at - world.bootedAt - value))
+      value === null ? '-' : String(Math.min(70_000, monoNow - value))
     parts.push(
       attendance.lockedBy.join(),
       flag(state.settings.enabled.lock),

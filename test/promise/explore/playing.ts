@@ -4,7 +4,7 @@ import { isExplicit } from '../../../src/main/core/draft.ts'
 import type { AttemptResult, SessionKey } from '../../../src/main/core/model.ts'
 import { plan, registryOf } from '../../../src/main/core/planner.ts'
 import type { Action, PlannerEvent, State } from '../../../src/main/core/state.ts'
-import { attemptOf, nowIn, UNWATCHED, type Watch, type Wire, type World } from './world.ts'
+import { attemptOf, nowIn, sinceBeginning, UNWATCHED, type Watch, type Wire, type World } from './world.ts'
 
 /** After how many ms a request that has no effect yet can't have one any more. */
 export const LANDS_WITHIN_MS = 10_000
@@ -54,7 +54,7 @@ function step(world: World, event: PlannerEvent, observe: Observer, crashAfter: 
   let done = 0
   let letGo = false
   for (const action of actions) {
-    if (done === crashAfter) return endProcess(next)
+    if (done === crashAfter) return endProcess({ ...next, watch: withoutWaits(next.watch) })
     done += 1
     switch (action.type) {
       case 'save':
@@ -149,7 +149,11 @@ function judgeDeparture(world: World, before: State, event: PlannerEvent): void 
     // Asked for by name, it concerns one session.
     if ((event.type === 'clear' || event.type === 'sign-out') && key !== before.active) continue
     const waitsForToken = refresh !== null || signInProblem !== null || forbidden !== null
-    const waitsForGraph = world.at < (world.watch[key]?.notBefore ?? 0)
+    // What the last process wrote down may count, too.
+    const asked = [record.due.notBefore?.wall, session.notBefore?.wall].map((wall) =>
+      wall === undefined ? 0 : sinceBeginning(world, wall),
+    )
+    const waitsForGraph = world.at < Math.max(world.watch[key]?.notBefore ?? 0, ...asked)
     // A clear was answered, and the next is sent once the set before it can't take effect any more.
     if (!waitsForToken && !waitsForGraph && answered === null)
       throw new Broken('the user leaves, and the clear waits')
@@ -283,14 +287,19 @@ function forgetClosed(world: World): World {
   }
 }
 
+/** Killed before it could write down what Graph has just asked for. */
+function withoutWaits(watch: World['watch']): World['watch'] {
+  return Object.fromEntries(Object.entries(watch).map(([key, each]) => [key, { ...each, notBefore: null }]))
+}
+
 /** The process ends; its requests stay on the wire. */
 export function endProcess(world: World): World {
   // What a set has replaced is known to the process alone: after its end, a refused set brings nothing back.
   const watch = Object.fromEntries(
     Object.entries(world.watch).map(([key, each]) => {
-      // What Graph has asked of a set that was not owed to anybody is not worth a write.
-      const kept = world.disk.records.some((record) => key.includes(record.userId) && record.due?.notBefore)
-      return [key, { ...each, replaced: false, notBefore: kept ? each.notBefore : null }]
+      // Written down with what is due; with nothing due, the next process asks Graph anew.
+      const kept = world.disk.records.some((record) => key.includes(record.userId) && record.due !== null)
+      return [key, { ...each, replaced: false, notBefore: kept && !world.diskFull ? each.notBefore : null }]
     }),
   )
   return {

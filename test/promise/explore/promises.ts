@@ -19,9 +19,9 @@ export function judge(world: World): void {
   const { state } = world
   for (const [key, stands] of Object.entries(world.graph)) {
     // What a full disk does not take is known as long as the process lives.
-    if (stands.by !== 'us' || world.watch[key]?.letGo === true || world.diskFull) continue
+    if (stands.by !== 'us' || world.watch[key]?.letGo === true) continue
     const saved = world.disk.records.find(({ userId }) => key.includes(userId))
-    if ((saved?.own ?? null) === null)
+    if ((saved?.own ?? null) === null && !world.diskFull)
       throw new Broken('what we have set stands, and the disk does not know of it')
     if (state !== null && (state.sessions[key]?.record.own ?? null) === null) {
       throw new Broken('what we have set stands, and nobody knows of it any more')
@@ -76,7 +76,9 @@ export function drain(start: World, scene: Scene, observe: Observer): void {
   const called = Object.entries(start.graph).filter(([, { by }]) => by === 'another program')
   const wasHere = start.state !== null && !isAway(start.state.attendance, start.state.settings)
   const ended = world.at
-  for (let rounds = 0; rounds < 60 && world.state !== null; rounds += 1) {
+  for (let rounds = 0; rounds < 60; rounds += 1) {
+    // One that was quitting is gone; the next start is the one that counts.
+    if (world.state === null) world = apply(world, { move: 'start-locked' }, calm, observe)
     world = settleRequests(world, calm, observe)
     const sessions = Object.values(world.state?.sessions ?? {})
     if (sessions.every(({ record }) => record.due === null) && world.wire.length === 0) break

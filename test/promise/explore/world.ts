@@ -73,6 +73,8 @@ export type Afterwards = 'asleep' | 'gone'
 export interface World {
   readonly at: number
   readonly bootedAt: number
+  /** How long the machine has slept since the process began, ms: the monotonic clock stands still meanwhile. */
+  readonly slept: number
   /** Null: no process runs. */
   readonly state: State | null
   readonly disk: RegistryData
@@ -127,7 +129,7 @@ const BEGINNING_MS = 1_700_000_000_000
 
 /** The clocks of the machine at that moment. */
 export function nowIn(world: World): Now {
-  return { wall: BEGINNING_MS + world.at, mono: world.at - world.bootedAt, jitter: 0 }
+  return { wall: BEGINNING_MS + world.at, mono: world.at - world.bootedAt - world.slept, jitter: 0 }
 }
 
 /** A moment in server time, as the process counts it, as ms since the world began. */

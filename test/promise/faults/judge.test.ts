@@ -124,6 +124,7 @@ describe('the judge', () => {
     expect(settles(clear(0))).toBe(true)
     expect(settles(clear(0, { status: 404 }))).toBe(true)
     expect(settles(clear(0, { outcome: 'dropped', fault: 'slow-drip' }))).toBe(true)
+    expect(settles(clear(0, { ...GONE, outcome: 'dropped', fault: 'slow-drip' }))).toBe(false)
     expect(settles(clear(0, { status: 404, errorCode: 'Request_ResourceNotFound' }))).toBe(false)
     expect(settles(clear(0, { status: 503 }))).toBe(false)
     expect(settles(clear(0, { fault: 'captive-portal' }))).toBe(false)

@@ -74,6 +74,8 @@ export function settles(record: RequestRecord): boolean {
   if (!path.endsWith('/clearPresence') || status === null || !ARRIVES.includes(fault)) return false
   // A body that is dripped or cut ends in a dropped connection; its headers have arrived all the same.
   if (outcome === 'dropped' && fault === undefined) return false
+  // But which 404 it is, only the body tells.
+  if (status === 404 && (fault === 'cut-body' || fault === 'slow-drip')) return false
   return (status >= 200 && status < 300) || (status === 404 && errorCode !== 'Request_ResourceNotFound')
 }
 

@@ -27,9 +27,9 @@ const HOST = 'graph.microsoft.com'
 const HOUR = 3_600_000
 /** One way to the simulator takes up to this long, ms, so that answers and requests overtake each other. */
 const WAY_MS = 200
-/** And this share of them take this long, ms: there and back it is still within the 10 s of a request. */
-const SLOW_WAYS = 0.03
-const SLOW_WAY_MS = [2_000, 4_500] as const
+/** This share of the answers takes so long, ms: with the way there still within the 10 s of a request. */
+const SLOW_ANSWERS = 0.05
+const SLOW_ANSWER_MS = [2_000, 9_500] as const
 
 const directory = createDirectory(DEFAULT_DIRECTORY, {})
 
@@ -68,8 +68,9 @@ export function createVirtualNetwork(world: World, traffic: Traffic): Network {
   let unread: (() => void)[] = []
 
   const pick = <T>(values: readonly T[]): T => values[Math.floor(world.random() * values.length)] as T
-  const way = (): number => {
-    const [from, to] = world.random() < SLOW_WAYS ? SLOW_WAY_MS : [10, WAY_MS]
+  const way = (): number => 10 + world.random() * (WAY_MS - 10)
+  const wayBack = (): number => {
+    const [from, to] = world.random() < SLOW_ANSWERS ? SLOW_ANSWER_MS : [10, WAY_MS]
     return from + world.random() * (to - from)
   }
 
@@ -238,7 +239,7 @@ export function createVirtualNetwork(world: World, traffic: Traffic): Network {
   /** The answer's way back. */
   function back(flight: Flight, resultNow: () => AttemptResult): void {
     const result = resultNow()
-    world.after(way(), 'world', () => {
+    world.after(wayBack(), 'world', () => {
       if (world.frozen) unread.push(() => end(flight, result))
       else end(flight, result)
     })
