@@ -31,9 +31,10 @@ const BACK_OFF = { ms: LONGEST_WAIT_MS, stepMs: SECOND } as const
 const OFF_MS = 20 * SECOND
 /**
  * Age limits (docs/architecture.md, "Order and time"): a lease of 15 minutes, renewed at half of it, with 10 s for the
- * request and a minute on top; 15 minutes for what another program set. And the time in which a slow machine gets to it, ms.
+ * request and a minute on top; 15 minutes for what another program set. And the time in which the poll sees that nobody is
+ * there and a slow machine gets to it, ms.
  */
-const LIMIT_MS = { own: 16 * MINUTE + 20 * SECOND, assumed: 15 * MINUTE + 10 * SECOND } as const
+const LIMIT_MS = { own: 16 * MINUTE + 20 * SECOND, assumed: 15 * MINUTE + 30 * SECOND } as const
 /** Long enough for a start to get a token and to renew what it finds, ms. */
 const SETTLING_MS = 15 * SECOND
 /** The time over which nothing more may be sent, ms. */
@@ -76,7 +77,7 @@ export async function play(station: Station, fault: Fault, departure: Departure,
   let killedAt: number | null = null
   let actsFrom = leftAt
   let healedAt: number | null = null
-  const settled = (): boolean => settledAt(writes(), desk.writes(), killedAt) !== -1
+  const settled = (): boolean => settledAt(writes(), desk.writes(), killedAt, fault.agesLost) !== -1
 
   // The departure.
   if (!(await offers(station, departure.button))) {
@@ -151,6 +152,7 @@ export async function play(station: Station, fault: Fault, departure: Departure,
     blocked: typeof fault.blocks === 'function' ? fault.blocks(departure) : fault.blocks,
     retryAfterMs: fault.retryAfterMs ?? 0,
     swallows: fault.swallows === true,
+    agesLost: fault.agesLost === true,
     told: confirmed || (told() && outOfHistory(fault)),
   })
   const expected = fault.right(departure, kind)

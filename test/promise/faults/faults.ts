@@ -23,6 +23,8 @@ export interface Fault {
   readonly retryAfterMs?: number
   /** It swallows requests: one that is open when it is healed still waits for its own limit. */
   readonly swallows?: boolean
+  /** It sets the clock back, behind what an earlier process has written down. */
+  readonly agesLost?: boolean
   /** Before the call begins, with the user at the machine. */
   readonly prepare?: (desk: Desk) => Promise<void>
   /** Why a cell is not played; null: it is. */
@@ -106,6 +108,8 @@ function owed(why: string): Sees {
 }
 const CLEARED = /^(Cleared|Checked|Nothing was set) .*\b(when|after)\b/m
 const ANYTHING = /^/
+/** Only on Windows does Electron tell a keyring that isn't there from one that doesn't open. */
+const NO_KEYRING = /This computer has no keyring|The keyring is locked/
 /** The record can't be written: told beside the first line, and in the place of a set. */
 const UNWRITABLE = /The record of your call status could not be saved/
 /** Who has signed out is only asked to sign in: there is nothing else to tell any more. */
@@ -411,6 +415,7 @@ export const FAULTS: readonly Fault[] = [
   ...([3, -3] as const).map((hours): Fault => ({
     name: `clock ${hours > 0 ? '+' : ''}${hours} h`,
     blocks: false,
+    agesLost: hours < 0,
     inject: (desk) => desk.app.advanceTime(hours * HOUR_MS, { wallOnly: true }),
     env: ({ simulator }) => ({
       SPEC_AHEAD_MS: String(simulator.now() - Date.now() + hours * HOUR_MS),
@@ -438,12 +443,12 @@ export const FAULTS: readonly Fault[] = [
       // Who is there signs in again, for as long as the app runs.
       then: async (desk, found) => {
         await desk.says(/./)
-        await desk.shows(/no keyring/)
+        await desk.shows(NO_KEYRING)
         if (found === 'present') await signInAgain(desk)
       },
     },
     heal: startAgain,
-    sees: /This computer has no keyring/,
+    sees: NO_KEYRING,
     right: passes,
   },
   {

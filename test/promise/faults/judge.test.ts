@@ -32,6 +32,7 @@ function judged(evidence: Partial<Evidence>): string {
     ...{ elsewhereAt: LIMIT + 1, elsewhereStands: true, limitAt: LIMIT, told: true, killedAt: null },
     // Blocked until the very end, so that how early a clear came does not count.
     ...{ actsFrom: 0, deadlineMs: 30_000, blocked: true, healedAt: LIMIT, retryAfterMs: 0, swallows: false },
+    agesLost: false,
     ...evidence,
   })
 }

@@ -58,6 +58,8 @@ export interface Evidence {
   readonly retryAfterMs: number
   /** The fault swallows requests: one that was open when it was healed ends by its own limit. */
   readonly swallows: boolean
+  /** The fault sets the clock back, behind what an earlier process has written down. */
+  readonly agesLost: boolean
 }
 
 /** Our own back-off is 30 s at most (core/retry.ts), time is moved in steps of 1 s, and a slow machine has the rest, ms. */
@@ -85,12 +87,14 @@ const TAKING_IN_MS = 2_000
 /**
  * Which of the writes since the user left was the last that had to be: the first clear that settled, and if a set or
  * renewal was on its way when it arrived (or its answer was not taken in), the one after it, which settles alone. -1: none.
- * `killedAt`: when the process was killed (real ms); an answer of that moment may have died with it.
+ * `killedAt`: when the process was killed (real ms); an answer of that moment may have died with it. `agesLost`: the next
+ * process can't tell how old a set is that it finds, and has to take it for one that is still on its way.
  */
 export function settledAt(
   writes: readonly RequestRecord[],
   all: readonly RequestRecord[],
   killedAt: number | null = null,
+  agesLost = false,
 ): number {
   const first = writes.findIndex((record) => settles(record) && !diesWith(record, killedAt))
   const clear = writes[first]
@@ -99,7 +103,7 @@ export function settledAt(
     ({ path, realMs, endedRealMs = Infinity }) =>
       path.endsWith('/setPresence') && realMs <= clear.realMs && endedRealMs + TAKING_IN_MS > clear.realMs,
   )
-  if (!straddled) return first
+  if (!straddled && !(agesLost && killedAt !== null)) return first
   const second = writes.findIndex((record, index) => index > first && settles(record))
   return second === -1 ? first : second
 }
@@ -141,8 +145,9 @@ function isLate(evidence: Evidence): boolean {
 
 /** The outcome of a cell. */
 export function judge(evidence: Evidence): Outcome {
-  const { kind, left, held, writes, all, killedAt, elsewhereAt, elsewhereStands, limitAt, told } = evidence
-  const last = settledAt(writes, all, killedAt)
+  const { kind, left, held, writes, all, killedAt, agesLost, elsewhereAt, elsewhereStands, limitAt, told } =
+    evidence
+  const last = settledAt(writes, all, killedAt, agesLost)
   const stray = writes.some(
     ({ simulatedMs }, index) =>
       simulatedMs >= elsewhereAt || simulatedMs > limitAt || (last !== -1 && index > last),

@@ -299,7 +299,8 @@ export function createReference(world: World): Reference {
     history() {
       causes = []
       owed = null
-      ownUntil = -Infinity
+      // A set that waited for just this answer is sent in the same plan, before its history is written.
+      if (lastSet?.sentAt !== time()) ownUntil = -Infinity
     },
     departing(what, deadlineMs) {
       const until = time() + deadlineMs
