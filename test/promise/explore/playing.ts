@@ -298,8 +298,9 @@ export function endProcess(world: World): World {
   const watch = Object.fromEntries(
     Object.entries(world.watch).map(([key, each]) => {
       // Written down with what is due; with nothing due, the next process asks Graph anew.
-      const kept = world.disk.records.some((record) => key.includes(record.userId) && record.due !== null)
-      return [key, { ...each, replaced: false, notBefore: kept && !world.diskFull ? each.notBefore : null }]
+      const record = world.state?.sessions[key]?.record
+      const kept = record !== undefined && world.disk.records.includes(record) && record.due !== null
+      return [key, { ...each, replaced: false, notBefore: kept ? each.notBefore : null }]
     }),
   )
   return {
