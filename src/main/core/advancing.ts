@@ -109,12 +109,13 @@ function advanceWish(draft: Draft, key: SessionKey): void {
   const wish = session?.wish
   if (session === undefined || wish === undefined || wish === null) return
   if (session.flights.length > 0 || !past(draft, session.record.due?.straggler ?? null)) return
-  if (!past(draft, later(session.notBefore ?? present(draft), -WRITE_LIMIT_MS))) {
+  const { notBefore } = session
+  if (notBefore !== null && !past(draft, later(notBefore, -WRITE_LIMIT_MS))) {
     // A set that came minutes later would surprise; and what is owed waits behind a wish.
     patchSession(draft, key, { wish: null, setProblem: { code: 'set-throttled' } })
     return
   }
-  if (!past(draft, session.notBefore) || !past(draft, session.clearsUntil)) return
+  if (!past(draft, notBefore) || !past(draft, session.clearsUntil)) return
   const token = tokenState(draft, key, session)
   if (token === 'waiting') return
   if (token === 'needs-sign-in' || session.forbidden !== null) {

@@ -269,11 +269,10 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
   function wakeLater(): void {
     cancelWake()
     const now = clock.now()
-    const wakes = [nextWakeMs(state, now), saveAgainAt === null ? null : Math.max(0, saveAgainAt - now.mono)]
-    const ms = wakes.reduce((one, other) =>
-      one === null || other === null ? (one ?? other) : Math.min(one, other),
-    )
-    cancelWake = ms === null ? () => undefined : clock.after(Math.ceil(ms), () => dispatch({ type: 'tick' }))
+    const untilSave = saveAgainAt === null ? Infinity : Math.max(0, saveAgainAt - now.mono)
+    const ms = Math.min(nextWakeMs(state, now) ?? Infinity, untilSave)
+    cancelWake =
+      ms === Infinity ? () => undefined : clock.after(Math.ceil(ms), () => dispatch({ type: 'tick' }))
   }
 
   sender.onAttempt((attempt) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DepartureKind } from '../../shared/presence.ts'
 import { DEFAULT_ATTENDANCE } from './attendance.ts'
+import type { AttemptResult } from './model.ts'
 import { ALEX, ANSWERS, answer, HOUR, KEY, MINUTE, SECOND, World } from './world.testing.ts'
 
 const quit = { type: 'leaving', departure: 'quit', deadlineMs: 5 * SECOND } as const
@@ -1246,23 +1247,21 @@ describe('time', () => {
     expect(world.own?.sentAt.wall).toBe(world.now().wall + 2 * HOUR)
   })
 
+  /** Hands over the answer to the first write, which was on its way between those moments by the machine's clock. */
+  function answerBetween(world: World, startedAt: number, endedAt: number, result: AttemptResult): void {
+    const id = world.sent[0]?.write.id ?? 0
+    world.play({
+      type: 'attempt',
+      attempt: { id, key: KEY, clientRequestId: 'c', startedAt, endedAt, result },
+    })
+  }
+
   it('learns nothing from an answer that was slow: Graph wrote its date long before it came', () => {
     const world = new World().ready()
     world.lock()
-    const write = world.sent[0]
     const sent = world.now().wall
     world.pass(9 * SECOND)
-    world.play({
-      type: 'attempt',
-      attempt: {
-        id: write?.write.id ?? 0,
-        key: KEY,
-        clientRequestId: 'c',
-        startedAt: sent,
-        endedAt: world.now().wall,
-        result: { ...ANSWERS.ok, date: sent },
-      },
-    })
+    answerBetween(world, sent, world.now().wall, { ...ANSWERS.ok, date: sent })
     expect(world.due).toBeNull()
     expect(world.state.serverOffsetMs).toBe(0)
   })
@@ -1273,20 +1272,9 @@ describe('time', () => {
   ])('learns nothing from an answer that lay over a sleep $name', ({ readAfterMs }) => {
     const world = new World().ready()
     world.lock()
-    const write = world.sent[0]
     const sent = world.now().wall
     world.wallError = HOUR
-    world.play({
-      type: 'attempt',
-      attempt: {
-        id: write?.write.id ?? 0,
-        key: KEY,
-        clientRequestId: 'c',
-        startedAt: sent,
-        endedAt: sent + readAfterMs,
-        result: { ...answer(503), date: sent },
-      },
-    })
+    answerBetween(world, sent, sent + readAfterMs, { ...answer(503), date: sent })
     expect(world.state.serverOffsetMs).toBe(0)
   })
 
