@@ -48,6 +48,11 @@ it.each<{ readonly bug: string; readonly moves: readonly Move[]; readonly seed: 
     ],
     seed: 603_519_222,
   },
+  {
+    bug: 'the judge took a set for settled that was sent in the turn in which the clear before it was',
+    moves: ['clear', 'set', 'a-second', 'no-network', 'lock', 'a-night'],
+    seed: 0,
+  },
 ])('stays mended: $bug', async ({ moves, seed }) => {
   const story = await storyOf({ moves, seed, tls: false }, stage)
   expect(story.at(-1), story.join('\n')).toBe('The promise holds.')

@@ -122,8 +122,9 @@ export function createReference(world: World): Reference {
   let ownUntil = -Infinity
   let returnedAt = -Infinity
   let calledAt = -Infinity
+  /** The last set that took effect, and the last that was sent. */
   let lastSet: Request | null = null
-  let lastSetNo = 0
+  let [lastSetNo, lastSetAt] = [0, -Infinity]
   let lastNo = 0
   /** Writes up to this number were given up by the person ("forget now"). */
   let forgotten = 0
@@ -166,6 +167,7 @@ export function createReference(world: World): Reference {
 
   function sentSet(request: Request, pair: string, leaseMs: number): void {
     lastSetNo = request.no
+    lastSetAt = time()
     if (desk.away()) wrong(`a ${request.body.kind} was sent while the person is away`)
     const own = file?.own ?? null
     if (own?.pair !== pair || own.ended) wrong(`a ${request.body.kind} was sent that the file does not hold`)
@@ -309,7 +311,7 @@ export function createReference(world: World): Reference {
       causes = []
       owed = null
       // A set that waited for just this answer is sent in the same plan, before its history is written.
-      if (lastSet?.sentAt !== time()) ownUntil = -Infinity
+      if (lastSetAt !== time()) ownUntil = -Infinity
     },
     departing(what, deadlineMs) {
       const until = time() + deadlineMs
