@@ -8,6 +8,7 @@ import type { Faults } from './faults.ts'
 import { HOSTS } from './hosts.ts'
 import type { Journal, RequestRecord } from './journal.ts'
 import type { Tunnel } from './origin.ts'
+import { reset } from './reset.ts'
 
 /** A password that the proxy asks for; any scheme but Basic can never be satisfied (Kerberos and NTLM are only announced). */
 export interface ProxyAuth {
@@ -110,7 +111,7 @@ export function createProxy(parts: ProxyParts): Proxy {
         drop()
       },
       end: (how) => {
-        if (how === 'reset') client.resetAndDestroy()
+        if (how === 'reset') reset(client)
         else client.destroy()
       },
     }
@@ -177,7 +178,7 @@ export function createProxy(parts: ProxyParts): Proxy {
       finish(record, status)
     }
     if (offline) {
-      client.resetAndDestroy()
+      reset(client)
       finish(record, null, 'offline')
       return
     }

@@ -674,6 +674,17 @@ describe('holding', () => {
     expect(types(world)).not.toContain('hold')
   })
 
+  it('blocks no longer than an ending that is under way has left, and a lock takes nothing of it', () => {
+    const world = new World().ready()
+    world.lock()
+    world.play({ type: 'leaving', departure: 'shutdown', deadlineMs: 3500 })
+    world.pass(2000)
+    world.play({ type: 'suspend', holdMs: 3000 })
+    expect(world.actions).toContainEqual(expect.objectContaining({ type: 'hold', ms: 1500 }))
+    world.play({ type: 'session-ended', departure: 'shutdown', holdMs: 3000 })
+    expect(world.actions).toContainEqual(expect.objectContaining({ type: 'hold', ms: 3000 }))
+  })
+
   it('tries again what failed between the question and the end of the session, whatever the back-off', () => {
     const world = new World().ready()
     world.play({ type: 'session-ending', departure: 'shutdown' })

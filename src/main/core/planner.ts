@@ -1,5 +1,5 @@
 /** The pure heart: (state, event, time) -> (state, actions). It is explored exhaustively, so nothing here touches the world. */
-import type { Pair } from '../../shared/presence.ts'
+import type { DepartureKind, Pair } from '../../shared/presence.ts'
 import { advance, LOST_AFTER_MS } from './advancing.ts'
 import { answered, notWritten, tokenCame } from './answering.ts'
 import {
@@ -16,6 +16,9 @@ import type { Now, RegistryData, Stamp } from './model.ts'
 import { forgetNow, restoredAccounts, signedIn, started } from './starting.ts'
 import type { Action, PlannerEvent, State } from './state.ts'
 import { later, MINUTE, untilMs } from './time.ts'
+
+/** Departures after which the process is gone. */
+const ENDINGS: readonly DepartureKind[] = ['quit', 'log-off', 'shutdown']
 
 /** A plan: the state after the event, and what to do, in order. */
 export interface Plan {
@@ -41,7 +44,7 @@ export function initialState(machineId: string, settings: AttendanceSettings = D
 
 /** Takes in one event. Pure: the same arguments give the same plan. */
 export function plan(state: State, event: PlannerEvent, now: Now): Plan {
-  const holdMs = 'holdMs' in event ? (event.holdMs ?? 0) : 0
+  const holdMs = 'holdMs' in event ? Math.min(event.holdMs ?? 0, holdable(state, event, now)) : 0
   const draft: Draft = { state, now, actions: [], holding: holdMs > 0 }
   take(draft, event)
   // Nothing runs between now and the end of the handler, and perhaps nothing after it: whatever is due is sent at once.
@@ -51,6 +54,15 @@ export function plan(state: State, event: PlannerEvent, now: Now): Plan {
   releaseDepartures(draft)
   if (mustSave(state, draft.state)) draft.actions.push({ type: 'save' })
   return { state: draft.state, actions: inOrder(draft.actions) }
+}
+
+/** How long the handler of an event may be held, ms: a sleep while the app ends takes nothing of the time that this has. */
+function holdable({ departures, serverOffsetMs }: State, event: PlannerEvent, now: Now): number {
+  if (event.type !== 'suspend') return Infinity
+  const ends = departures
+    .filter(({ departure }) => ENDINGS.includes(departure))
+    .map(({ startedAt, deadlineMs }) => untilMs(later(startedAt, deadlineMs), now, serverOffsetMs))
+  return Math.min(Infinity, ...ends)
 }
 
 function take(draft: Draft, event: PlannerEvent): void {

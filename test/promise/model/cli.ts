@@ -58,6 +58,7 @@ function onThread(
       else resolve(word)
     })
     thread.on('error', reject)
+    thread.on('exit', (code) => reject(new Error(`a thread ended with code ${code} before its last word`)))
   })
 }
 
