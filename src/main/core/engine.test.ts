@@ -273,6 +273,16 @@ describe('engine', () => {
     expect(engine.token(KEY)).toBeNull()
   })
 
+  it('keeps no token of somebody who signed out while it was fetched', () => {
+    const { engine, calls, signedIn, answer } = bench()
+    signedIn()
+    engine.signOut()
+    answer(ANSWERS.notFound)
+    engine.tokenCame(ALEX, { type: 'token', accessToken: 'late', expiresAt: 2_000_000_000_000 })
+    expect(calls.at(-1)).toBe('forget')
+    expect(engine.token(KEY)).toBeNull()
+  })
+
   it('refreshes a refused token and sends again with the new one', async () => {
     const { engine, calls, signedIn, armed, answer } = bench()
     signedIn()

@@ -224,6 +224,8 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
 
   function tokenCame(identity: Identity, result: TokenResult): void {
     const key = sessionKey(identity)
+    // Asked for before a sign-out: the sender must not get it back.
+    if (state.sessions[key] === undefined) return
     if (result.type === 'token') {
       arm(identity, result)
       dispatch({ type: 'token', key, news: { type: 'token', expiresAt: result.expiresAt } })

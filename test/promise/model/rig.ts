@@ -191,9 +191,9 @@ export function createRig(parts: RigParts): Rig {
 
   async function tellToken(): Promise<void> {
     if (engine === null || account === null || unreachable()) return
-    const mine = engine
+    const [mine, who] = [engine, account]
     const result = await fetchToken()
-    if (mine === engine && result.type !== 'unavailable') engine.tokenCame(account, result)
+    if (mine === engine && result.type !== 'unavailable') engine.tokenCame(who, result)
   }
 
   // ----------------------------------------------------------------------------------------------------- the process
@@ -262,10 +262,9 @@ export function createRig(parts: RigParts): Rig {
         await tellToken()
         return
       }
-      const mine = engine
+      const [mine, who] = [engine, account]
       const token = await network.issueToken(0)
-      if (mine !== null && mine === engine && account !== null)
-        mine.tokenCame(account, { type: 'token', ...token })
+      if (mine !== null && mine === engine && who !== null) mine.tokenCame(who, { type: 'token', ...token })
     },
     async keepFresh() {
       if (engine === null || world.frozen || mode !== 'token') return
