@@ -46,16 +46,23 @@ export function patchRecord(draft: Draft, key: SessionKey, part: Partial<Session
   patchSession(draft, key, { record: { ...session.record, ...part } })
 }
 
-/** Takes one session out of the registry. */
+/**
+ * Takes one session out of the registry. What it waits for outlives it: Graph's word, and what its last clears may still
+ * end, hold for who signs in again, too.
+ */
 export function removeSession(draft: Draft, key: SessionKey): void {
+  const session = draft.state.sessions[key]
+  if (session === undefined) return
   const sessions = Object.fromEntries(Object.entries(draft.state.sessions).filter(([other]) => other !== key))
   const { active, waits } = draft.state
-  const notBefore = draft.state.sessions[key]?.notBefore ?? null
+  const clears = session.flights.filter(({ kind }) => kind === 'clear').map(({ endsBy }) => endsBy)
+  const notBefore = latestOf(draft, [session.notBefore])
+  const clearsUntil = latestOf(draft, [session.clearsUntil, ...clears])
+  const waitsOn = notBefore !== null || clearsUntil !== null
   patch(draft, {
     sessions,
     active: active === key ? newestAccount(sessions) : active,
-    // Graph's word outlives the session: who signs in again has to wait, too.
-    ...(notBefore === null || past(draft, notBefore) ? {} : { waits: { ...waits, [key]: notBefore } }),
+    ...(waitsOn ? { waits: { ...waits, [key]: { notBefore, clearsUntil } } } : {}),
   })
 }
 

@@ -1004,6 +1004,21 @@ describe('a set', () => {
     expect(world.kinds()).toEqual(['set', 'clear'])
   })
 
+  it.each(['unanswered', 'lost'])(
+    'waits until a clear that is %s can end nothing more, also when the account has signed in again',
+    (how) => {
+      const world = new World().ready()
+      world.play({ type: 'clear' })
+      if (how === 'lost') world.answer({ type: 'failure', stage: 'answer', code: 'ECONNRESET', sent: true })
+      world.play({ type: 'forget-now' })
+      world.play({ type: 'signed-in', identity: ALEX, expiresAt: world.now().wall + HOUR })
+      world.play({ type: 'set', pair: 'Busy/InACall' })
+      expect(world.kinds()).toEqual(['clear'])
+      world.pass(10 * SECOND)
+      expect(world.kinds()).toEqual(['clear', 'set'])
+    },
+  )
+
   it('passes its Retry-After on to the clear that is owed since, whose own answer was lost', () => {
     const world = new World().ready()
     world.play({ type: 'set', pair: 'Busy/InACall' })

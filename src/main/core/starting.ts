@@ -144,7 +144,7 @@ export function addSession(draft: Draft, identity: Identity): void {
       due: null,
       signingOut: null,
     }
-    const session = { ...sessionOf(record), notBefore: draft.state.waits[key] ?? null }
+    const session = { ...sessionOf(record), ...draft.state.waits[key] }
     patch(draft, { sessions: { ...draft.state.sessions, [key]: session } })
   } else patchRecord(draft, key, identity)
 }

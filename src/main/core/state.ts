@@ -88,6 +88,9 @@ export interface Session {
   readonly lastClearMs: number | null
 }
 
+/** What a session has to wait for, and its successor of the same name too. */
+export type Waits = Pick<Session, 'notBefore' | 'clearsUntil'>
+
 /** A departure whose deadline runs. */
 export interface OpenDeparture {
   readonly id: number
@@ -108,8 +111,8 @@ export interface State {
   /** The session of the account that is signed in. */
   readonly active: SessionKey | null
   readonly departures: readonly OpenDeparture[]
-  /** Until when Graph wants nothing from a session that was removed since. */
-  readonly waits: Readonly<Record<SessionKey, Stamp>>
+  /** What still holds for a session that was removed since, should its user sign in again. */
+  readonly waits: Readonly<Record<SessionKey, Waits>>
   readonly nextId: number
 }
 

@@ -261,9 +261,11 @@ function watchSettlements(world: World, before: State, actions: readonly Action[
   }
   if (ended > told) throw new Broken('a clear that was due is gone, and the history does not say how')
   for (const [key, each] of Object.entries(watch)) {
-    const record = world.state?.sessions[key]?.record
+    const session = world.state?.sessions[key]
+    const record = session?.record
     if (!each.replaced) continue
-    if (record === undefined) {
+    // Where there is no presence API nothing stood, and a set is told so as a clear is.
+    if (record === undefined || session?.unsupported === true) {
       watch = { ...watch, [key]: { ...each, replaced: false } }
       continue
     }
