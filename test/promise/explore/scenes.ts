@@ -146,7 +146,7 @@ export const SCENES: readonly Scene[] = [
   {
     ...BASE,
     name: 'accounts',
-    depth: 8,
+    depth: 6,
     quickDepth: 5,
     moves: [...LEAVING, 'sign-in', 'sign-out', 'forget-now', 'lose-tokens', 'next-wake'],
     weather: ['fine', 'late', 'no-network', 'throttled'],
