@@ -102,7 +102,7 @@ export function owe(draft: Draft, key: SessionKey, departure: DepartureKind, ane
   if (anew) patchSession(draft, key, { forbidden: null })
 
   const { absence } = draft.state
-  const moments = [stopSets(draft, key), session.record.own?.unsureUntil, due?.straggler]
+  const moments = [stopSets(draft, key), session.record.own?.unsureUntil, session.setsUntil, due?.straggler]
   // Also one that has passed: a clear that was sent before it settles nothing.
   const straggler = latestOf(draft, moments) ?? due?.straggler ?? null
   const fresh: Due = {

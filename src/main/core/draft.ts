@@ -47,22 +47,29 @@ export function patchRecord(draft: Draft, key: SessionKey, part: Partial<Session
 }
 
 /**
- * Takes one session out of the registry. What it waits for outlives it: Graph's word, and what its last clears may still
- * end, hold for who signs in again, too.
+ * Takes one session out of the registry. What it waits for outlives it: Graph's word, and what its last writes may still
+ * do, hold for who signs in again, too. Sets without an answer are cut off; a clear may well get through.
  */
 export function removeSession(draft: Draft, key: SessionKey): void {
   const session = draft.state.sessions[key]
   if (session === undefined) return
+  const { flights, record } = session
+  const clears = flights.filter(({ kind }) => kind === 'clear')
+  const sets = flights.filter(({ kind }) => kind !== 'clear')
+  abort(draft, sets)
+  const notBefore = latestOf(draft, [session.notBefore])
+  const clearsUntil = latestOf(draft, [session.clearsUntil, ...clears.map(({ endsBy }) => endsBy)])
+  const setsUntil = latestOf(draft, [
+    ...[session.setsUntil, record.own?.unsureUntil, record.due?.straggler],
+    ...sets.map(({ endsBy }) => endsBy),
+  ])
   const sessions = Object.fromEntries(Object.entries(draft.state.sessions).filter(([other]) => other !== key))
   const { active, waits } = draft.state
-  const clears = session.flights.filter(({ kind }) => kind === 'clear').map(({ endsBy }) => endsBy)
-  const notBefore = latestOf(draft, [session.notBefore])
-  const clearsUntil = latestOf(draft, [session.clearsUntil, ...clears])
-  const waitsOn = notBefore !== null || clearsUntil !== null
+  const waitsOn = [notBefore, clearsUntil, setsUntil].some((moment) => moment !== null)
   patch(draft, {
     sessions,
     active: active === key ? newestAccount(sessions) : active,
-    ...(waitsOn ? { waits: { ...waits, [key]: { notBefore, clearsUntil } } } : {}),
+    ...(waitsOn ? { waits: { ...waits, [key]: { notBefore, clearsUntil, setsUntil } } } : {}),
   })
 }
 

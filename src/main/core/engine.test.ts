@@ -283,6 +283,19 @@ describe('engine', () => {
     expect(engine.token(KEY)).toBeNull()
   })
 
+  it('takes no word on an old token for one on the token of a later sign-in', async () => {
+    const { engine, signedIn, answer, giveTokens } = bench()
+    signedIn()
+    giveTokens({ type: 'needs-sign-in', problem: { code: 'needs-sign-in' } })
+    engine.signOut()
+    answer(ANSWERS.unauthorized)
+    engine.forgetNow()
+    engine.signedIn(ALEX, { accessToken: 'new', expiresAt: 2_000_000_000_000 })
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(engine.state().sessions[KEY]?.signInProblem).toBeNull()
+  })
+
   it('refreshes a refused token and sends again with the new one', async () => {
     const { engine, calls, signedIn, armed, answer } = bench()
     signedIn()

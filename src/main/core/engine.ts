@@ -103,6 +103,8 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
   let held: { readonly until: number; readonly left: number } | null = null
   /** When the registry is written again although nothing changed, monotonic ms; null: the disk holds all that is known. */
   let saveAgainAt: number | null = null
+  /** Counts the sign-ins of each session. */
+  const signIns: Record<SessionKey, number> = {}
   const armed = new Map<SessionKey, { readonly identity: Identity; readonly token: AccessToken }>()
   const listeners = new Set<() => void>()
   const waiters: { readonly departure: DepartureKind; readonly resolve: () => void }[] = []
@@ -217,9 +219,13 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
     const record = state.sessions[action.key]?.record
     if (record === undefined) return
     const { force, claims, timeoutMs } = action
+    const { [action.key]: before = 0 } = signIns
     void ports.tokens
       .acquire(record, { force, ...(claims === null ? {} : { claims }), timeoutMs })
-      .then((result) => tokenCame(record, result))
+      .then((result) => {
+        // Who has signed in since has a token of their own, of which a refusal of the old one says nothing.
+        if ((signIns[action.key] ?? 0) === before) tokenCame(record, result)
+      })
   }
 
   function tokenCame(identity: Identity, result: TokenResult): void {
@@ -304,6 +310,8 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
     forgetNow: () => dispatch({ type: 'forget-now' }),
     retry: () => dispatch({ type: 'retry' }),
     signedIn(identity, token) {
+      const key = sessionKey(identity)
+      signIns[key] = (signIns[key] ?? 0) + 1
       arm(identity, token)
       dispatch({ type: 'signed-in', identity, expiresAt: token.expiresAt })
     },

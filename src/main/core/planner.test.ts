@@ -444,6 +444,16 @@ describe('not settled', () => {
     expect(world.kinds()).toEqual(['clear', 'clear'])
   })
 
+  it('is tried again by hand when a scope was missing, for somebody may have given it', () => {
+    const world = new World().ready()
+    world.play({ type: 'sign-out' })
+    world.answer(ANSWERS.forbidden)
+    expect(world.due?.problem?.code).toBe('not-permitted')
+    world.pass(MINUTE)
+    world.play({ type: 'retry' })
+    expect(world.kinds()).toEqual(['clear', 'clear'])
+  })
+
   it('is tried once for each departure although a set was refused for a missing scope', () => {
     const world = new World().ready()
     world.play({ type: 'set', pair: 'Busy/InACall' })
@@ -682,6 +692,14 @@ describe('holding', () => {
     world.play({ type: 'suspend', holdMs: 3000 })
     expect(world.actions).toContainEqual(expect.objectContaining({ type: 'hold', ms: 1500 }))
     world.play({ type: 'session-ended', departure: 'shutdown', holdMs: 3000 })
+    expect(world.actions).toContainEqual(expect.objectContaining({ type: 'hold', ms: 3000 }))
+  })
+
+  it('blocks for all its time where an end of the session was only asked for', () => {
+    const world = new World().ready()
+    world.play({ type: 'session-ending', departure: 'log-off' })
+    world.pass(3400)
+    world.play({ type: 'suspend', holdMs: 3000 })
     expect(world.actions).toContainEqual(expect.objectContaining({ type: 'hold', ms: 3000 }))
   })
 
@@ -1016,6 +1034,30 @@ describe('a set', () => {
       expect(world.kinds()).toEqual(['clear'])
       world.pass(10 * SECOND)
       expect(world.kinds()).toEqual(['clear', 'set'])
+    },
+  )
+
+  it.each(['forgotten', 'signed out and then forgotten'])(
+    'of an account that was %s may still land: who signs in again and leaves is cleared once more after that',
+    (how) => {
+      const world = new World().ready()
+      world.play({ type: 'set', pair: 'Busy/InACall' })
+      if (how !== 'forgotten') {
+        world.play({ type: 'sign-out' })
+        world.answer(ANSWERS.notFound, world.open().at(-1))
+      }
+      world.play({ type: 'forget-now' })
+      if (how === 'forgotten') expect(types(world)).toContain('abort')
+      world.pass(2 * SECOND)
+      world.play({ type: 'signed-in', identity: ALEX, expiresAt: world.now().wall + HOUR })
+      world.lock()
+      const before = world.kinds().length
+      world.answer(ANSWERS.notFound, world.open().at(-1))
+      expect(world.session?.record.due).not.toBeNull()
+      world.pass(8 * SECOND)
+      expect(world.kinds().slice(before)).toEqual(['clear'])
+      world.answer(ANSWERS.ok)
+      expect(world.session?.record.due).toBeNull()
     },
   )
 

@@ -1,5 +1,5 @@
 /** The pure heart: (state, event, time) -> (state, actions). It is explored exhaustively, so nothing here touches the world. */
-import type { DepartureKind, Pair } from '../../shared/presence.ts'
+import type { Pair } from '../../shared/presence.ts'
 import { advance, LOST_AFTER_MS } from './advancing.ts'
 import { answered, notWritten, tokenCame } from './answering.ts'
 import {
@@ -16,9 +16,6 @@ import type { Now, RegistryData, Stamp } from './model.ts'
 import { forgetNow, restoredAccounts, signedIn, started } from './starting.ts'
 import type { Action, PlannerEvent, State } from './state.ts'
 import { later, MINUTE, untilMs } from './time.ts'
-
-/** Departures after which the process is gone. */
-const ENDINGS: readonly DepartureKind[] = ['quit', 'log-off', 'shutdown']
 
 /** A plan: the state after the event, and what to do, in order. */
 export interface Plan {
@@ -57,10 +54,11 @@ export function plan(state: State, event: PlannerEvent, now: Now): Plan {
 }
 
 /** How long the handler of an event may be held, ms: a sleep while the app ends takes nothing of the time that this has. */
-function holdable({ departures, serverOffsetMs }: State, event: PlannerEvent, now: Now): number {
-  if (event.type !== 'suspend') return Infinity
+function holdable({ departures, serverOffsetMs, attendance }: State, event: PlannerEvent, now: Now): number {
+  // The end of a Windows session that was only asked for may be called off.
+  if (event.type !== 'suspend' || attendance.leaving === null) return Infinity
   const ends = departures
-    .filter(({ departure }) => ENDINGS.includes(departure))
+    .filter(({ departure }) => departure === attendance.leaving)
     .map(({ startedAt, deadlineMs }) => untilMs(later(startedAt, deadlineMs), now, serverOffsetMs))
   return Math.min(Infinity, ...ends)
 }
@@ -102,6 +100,10 @@ function take(draft: Draft, event: PlannerEvent): void {
       tokenCame(draft, event.key, event.news)
       return
     case 'retry':
+      // Somebody may have given the consent meanwhile, and only Graph can tell.
+      for (const key of Object.keys(draft.state.sessions)) patchSession(draft, key, { forbidden: null })
+      hurry(draft)
+      return
     case 'network':
       hurry(draft)
       return

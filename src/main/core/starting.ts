@@ -39,6 +39,7 @@ export function sessionOf(record: SessionRecord): Session {
     unsupported: false,
     flights: [],
     clearsUntil: null,
+    setsUntil: null,
     wish: null,
     setProblem: null,
     ownProblem: null,

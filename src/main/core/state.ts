@@ -60,6 +60,11 @@ export interface Session {
    * waits for it.
    */
   readonly clearsUntil: Stamp | null
+  /**
+   * A set of an earlier sign-in of this user may still take effect until this moment: only a clear sent after it settles
+   * what is owed.
+   */
+  readonly setsUntil: Stamp | null
   /** A set that waits for an open clear's answer or its limit. */
   readonly wish: { readonly pair: Pair; readonly since: Stamp } | null
   /** Why the last set was refused, until the next one. */
@@ -89,7 +94,7 @@ export interface Session {
 }
 
 /** What a session has to wait for, and its successor of the same name too. */
-export type Waits = Pick<Session, 'notBefore' | 'clearsUntil'>
+export type Waits = Pick<Session, 'notBefore' | 'clearsUntil' | 'setsUntil'>
 
 /** A departure whose deadline runs. */
 export interface OpenDeparture {

@@ -26,7 +26,7 @@ const deep = scenes.map(({ name, depth }) => ({ scene: name, depth, branches: fa
 const chosen = scenes.map(({ name }) => ({ scene: name, depth: Number(values.depth), branches: true }))
 const orders: SceneOrder[] = values.depth !== undefined ? chosen : values.quick ? quick : [...quick, ...deep]
 const reports: SceneReport[] = []
-console.log(`${'scene'.padEnd(34)} depth       states  transitions      drained   s`)
+console.log(`${'scene'.padEnd(34)} depth       states  transitions     followed   s`)
 await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, work))
 
 async function work(): Promise<void> {

@@ -54,7 +54,8 @@ export function keyOf(world: World): string {
         )
         .join('+'),
       value.wish?.pair ?? '-',
-      value.clearsUntil === null ? '-' : moment(value.clearsUntil),
+      moment(value.clearsUntil),
+      moment(value.setsUntil),
       Math.min(6, value.ownAttempts),
       standing(value.before),
       moment(value.notBefore),
@@ -69,7 +70,9 @@ export function keyOf(world: World): string {
     const { [key]: graph } = world.graph
     const { [key]: watch } = world.watch
     const record = disk.records.find(({ userId }) => key.includes(userId))
+    const waits = state?.waits[key]
     parts.push(
+      waits === undefined ? '' : [waits.notBefore, waits.clearsUntil, waits.setsUntil].map(moment).join(),
       state === null ? '' : session(state.sessions[key]),
       // While the process runs and its disk takes what it writes, the disk holds what the state says.
       state !== null && state.sessions[key]?.record === record
@@ -82,7 +85,7 @@ export function keyOf(world: World): string {
         : `${graph.by}${graph.by === 'us' ? graph.expiresAt - world.at : ''},${order.filter((wire) => wire.order < graph.order).length}`,
       watch === undefined
         ? '-'
-        : `${watch.owedAt === null ? '-' : Math.min(OLDEST_AGE_MS, world.at - watch.owedAt)}${flag(watch.quiet)}${flag(watch.returned)}${flag(watch.superseded)}${flag(watch.replaced)}${flag(watch.letGo)}${Math.max(0, (watch.notBefore ?? 0) - world.at)}`,
+        : `${watch.owedAt === null ? '-' : Math.min(OLDEST_AGE_MS, world.at - watch.owedAt)}${flag(watch.quiet)}${flag(watch.returned)}${flag(watch.superseded)}${flag(watch.replaced)}${watch.letGo}${Math.max(0, (watch.notBefore ?? 0) - world.at)}`,
     )
   }
   parts.push(

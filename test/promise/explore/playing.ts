@@ -132,7 +132,7 @@ function send(world: World, action: Extract<Action, { type: 'send' }>, state: St
     wire: [...world.wire, wire],
     nextOrder: world.nextOrder + 1,
     ...(body.kind === 'set'
-      ? { watch: { ...world.watch, [key]: { ...watch, superseded: true, letGo: false } } }
+      ? { watch: { ...world.watch, [key]: { ...watch, superseded: true, letGo: 'no' } } }
       : {}),
   }
 }
@@ -185,8 +185,9 @@ function watchEvent(world: World, before: State, event: PlannerEvent): World {
   const isGone = isAway(after.attendance, after.settings)
   let { watch } = world
   const owedAnew = (key: SessionKey): void => {
-    const { letGo = false, notBefore = null } = watch[key] ?? {}
-    watch = { ...watch, [key]: { ...UNWATCHED, owedAt: world.at, letGo, notBefore } }
+    const { letGo = 'no', notBefore = null } = watch[key] ?? {}
+    const owedToo = letGo === 'yes' && isGone ? 'must-go' : letGo
+    watch = { ...watch, [key]: { ...UNWATCHED, owedAt: world.at, letGo: owedToo, notBefore } }
   }
   const found = 'found' in event && event.found
   if (event.type === 'start') {
@@ -217,7 +218,7 @@ function watchEvent(world: World, before: State, event: PlannerEvent): World {
   const { active } = before
   if ((event.type === 'clear' || event.type === 'sign-out') && active !== null) owedAnew(active)
   if (event.type === 'forget-now' && active !== null) {
-    watch = { ...watch, [active]: { ...(watch[active] ?? UNWATCHED), letGo: true } }
+    watch = { ...watch, [active]: { ...(watch[active] ?? UNWATCHED), letGo: 'yes' } }
   }
   if (event.type === 'not-written') {
     for (const [key, { flights }] of Object.entries(before.sessions)) {
@@ -256,7 +257,7 @@ function watchSettlements(world: World, before: State, actions: readonly Action[
     // What could not be written down is owed again after a crash.
     watch = {
       ...watch,
-      [key]: { ...each, quiet: away && !world.diskFull, letGo: each.letGo || now === undefined },
+      [key]: { ...each, quiet: away && !world.diskFull, letGo: now === undefined ? 'yes' : each.letGo },
     }
   }
   if (ended > told) throw new Broken('a clear that was due is gone, and the history does not say how')
@@ -302,7 +303,8 @@ export function endProcess(world: World): World {
       // Written down with what is due; with nothing due, the next process asks Graph anew.
       const record = world.state?.sessions[key]?.record
       const kept = record !== undefined && world.disk.records.includes(record) && record.due !== null
-      return [key, { ...each, replaced: false, notBefore: kept ? each.notBefore : null }]
+      const letGo = each.letGo === 'yes' || (each.letGo === 'must-go' && !kept) ? 'lost' : each.letGo
+      return [key, { ...each, replaced: false, letGo, notBefore: kept ? each.notBefore : null }]
     }),
   )
   return {

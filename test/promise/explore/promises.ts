@@ -19,7 +19,7 @@ export function judge(world: World): void {
   const { state } = world
   for (const [key, stands] of Object.entries(world.graph)) {
     // What a full disk does not take is known as long as the process lives.
-    if (stands.by !== 'us' || world.watch[key]?.letGo === true) continue
+    if (stands.by !== 'us' || (world.watch[key]?.letGo ?? 'no') !== 'no') continue
     const saved = world.disk.records.find(({ userId }) => key.includes(userId))
     if ((saved?.own ?? null) === null && !world.diskFull)
       throw new Broken('what we have set stands, and the disk does not know of it')
@@ -39,7 +39,12 @@ export function judge(world: World): void {
     if (world.hold !== null || world.suspended) continue
     if (away && record.own !== null && record.due === null)
       throw new Broken('the user is away, and what is own is not due')
-    if (world.graph[key]?.by === 'us' && away && record.own === null && world.watch[key]?.letGo !== true) {
+    if (
+      world.graph[key]?.by === 'us' &&
+      away &&
+      record.own === null &&
+      (world.watch[key]?.letGo ?? 'no') === 'no'
+    ) {
       throw new Broken('what is own stands while the user is away, and is not due')
     }
     if (record.due !== null && record.own === null && record.due.since.mono !== null) {
@@ -95,7 +100,7 @@ export function drain(start: World, scene: Scene, observe: Observer): void {
   for (const [key, { record, signInProblem }] of Object.entries(world.state.sessions)) {
     if (record.due !== null && signInProblem === null)
       throw new Broken('the fault has ended, and a clear is still due')
-    if (world.graph[key]?.by === 'us' && world.watch[key]?.letGo !== true) {
+    if (world.graph[key]?.by === 'us' && ['no', 'must-go'].includes(world.watch[key]?.letGo ?? 'no')) {
       throw new Broken('the fault has ended, and what is own still stands')
     }
   }

@@ -52,8 +52,11 @@ export interface Watch {
   readonly superseded: boolean
   /** A set that Graph hasn't confirmed has replaced what was due: it must come back should Graph refuse the set. */
   readonly replaced: boolean
-  /** The user has told us to let go of it unsettled. */
-  readonly letGo: boolean
+  /**
+   * The user has told us to let go of it unsettled. `must-go`: and has signed in and left again, so that it is owed all the
+   * same; `lost`: the process that knew of it has died.
+   */
+  readonly letGo: 'no' | 'yes' | 'must-go' | 'lost'
   /** Graph has told this process to send nothing before; null when it hasn't, or only a process that has died since. */
   readonly notBefore: number | null
 }
@@ -121,7 +124,7 @@ export const UNWATCHED: Watch = {
   returned: false,
   superseded: false,
   replaced: false,
-  letGo: false,
+  letGo: 'no',
   notBefore: null,
 }
 

@@ -126,8 +126,8 @@ export function createReference(world: World): Reference {
   let lastSet: Request | null = null
   let [lastSetNo, lastSetAt] = [0, -Infinity]
   let lastNo = 0
-  /** Writes up to this number were given up by the person ("forget now"). */
-  let forgotten = 0
+  /** Writes up to this number were given up by the person ("forget now"), in that process. */
+  let [forgotten, forgottenDuring] = [0, 0]
   /** Writes up to this number were sent for an account that was signed out since. */
   let signedOut = 0
   /** Clears that must spare what begins after a return: when the departure was that owes them. */
@@ -285,12 +285,15 @@ export function createReference(world: World): Reference {
       stretch += 1
       // One that is only found owes what is own, and of the rest what is due already.
       const found = 'found' in event && event.found && record?.own === null
+      // Who has signed in again and leaves is promised the same as everybody else; only a new process can't know.
+      if (record !== null && forgottenDuring === starts) forgotten = 0
       if (record !== null && !found) owes(event.type, event.type === 'leaving' && event.departure === 'quit')
     },
     asked(what) {
       if (what === 'set' || record === null) return
       if (what === 'forget-now') {
         forgotten = lastNo
+        forgottenDuring = starts
         owed = null
         causes = []
         return
