@@ -196,6 +196,22 @@ describe('keeping a token fresh', () => {
   })
 })
 
+it('hands it on also after a refresh that did not satisfy it, as a machine that wakes up makes one', async () => {
+  const { part, tokens, identity } = await signedIn()
+  const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+  refreshFails(refused({ error: 'interaction_required', error_codes: [50076], claims }))
+  expect(await part.tokens.acquire(identity, { claims, timeoutMs: 5000 })).toMatchObject({
+    type: 'needs-sign-in',
+  })
+  await bench.clock.advance(5 * MINUTE, bench.simulator)
+  part.tokens.nudge()
+  await vi.waitFor(() => expect(tokens.at(-1)?.result.type).toBe('token'))
+  await part.signIn.start('browser', { loginHint: DEMO_USER_NAME })
+  expect(new URL(bench.opened.at(-1)!).searchParams.get('claims')).toContain('"c1"')
+  await part.signIn.start('browser', { loginHint: DEMO_USER_NAME })
+  expect(new URL(bench.opened.at(-1)!).searchParams.get('claims')).not.toContain('"c1"')
+})
+
 describe('asking for a token', () => {
   it('gives the one in memory without a request', async () => {
     const { part, identity, first } = await signedIn()

@@ -113,9 +113,11 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
 
   // ------------------------------------------------------------------------------------------------------ fetching
 
-  function accept(entry: Entry, token: AccessToken): TokenResult {
+  /** `satisfies`: the token was asked for with the claims challenge, if there is one; a plain refresh leaves it open. */
+  function accept(entry: Entry, token: AccessToken, satisfies: boolean): TokenResult {
     entry.fetchedAt = wall()
-    Object.assign(entry, { token, failures: 0, notBefore: 0, needsSignIn: false, claims: '' })
+    Object.assign(entry, { token, failures: 0, notBefore: 0, needsSignIn: false })
+    if (satisfies) entry.claims = ''
     const life = Math.max(token.expiresAt - entry.fetchedAt, SHORTEST_LIFE_MS)
     // Half-life, a little spread so that a fleet that was switched on at eight doesn't refresh at the same moment.
     entry.refreshAt = entry.fetchedAt + life / 2 - (clock.now().jitter * life) / 20
@@ -125,7 +127,8 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   function refuse(entry: Entry, error: unknown): TokenResult {
     if (needsPerson(error)) {
       const problem = silentProblem(error)
-      Object.assign(entry, { needsSignIn: true, refreshAt: null, failures: 0, claims: claimsOf(error) })
+      Object.assign(entry, { needsSignIn: true, refreshAt: null, failures: 0 })
+      entry.claims = claimsOf(error) || entry.claims
       log.warn('token-needs-sign-in', { code: problem.code, detail: problem.detail ?? '' })
       return { type: 'needs-sign-in', problem }
     }
@@ -159,7 +162,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
       if (!request.force && token.expiresAt - wall() <= MARGIN_MS) {
         token = await options.silent(entry.identity, { ...request, force: true })
       }
-      const result = accept(entry, token)
+      const result = accept(entry, token, request.claims !== '')
       if (token.accessToken !== old || needsSignIn) report(entry, result)
       return result
     } catch (error) {
@@ -190,6 +193,8 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   ): Promise<TokenResult> {
     const entry = entryOf(identity)
     const plain = !force && claims === ''
+    // A sign-in that begins before the refresh is refused has to carry it, too.
+    if (claims !== '') entry.claims = claims
     const held = entry.token
     if (plain && held !== null && lives(entry, MARGIN_MS)) return { type: 'token', ...held }
     // A running Retry-After is never overridden, not even at a departure.
@@ -239,7 +244,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
       return
     }
     entry.signIns += 1
-    accept(entry, token)
+    accept(entry, token, true)
     plan(entry)
   }
 
