@@ -53,16 +53,14 @@ export function patchRecord(draft: Draft, key: SessionKey, part: Partial<Session
 export function removeSession(draft: Draft, key: SessionKey): void {
   const session = draft.state.sessions[key]
   if (session === undefined) return
-  const { flights, record } = session
-  const clears = flights.filter(({ kind }) => kind === 'clear')
-  const sets = flights.filter(({ kind }) => kind !== 'clear')
-  abort(draft, sets)
+  const clears = session.flights.filter(({ kind }) => kind === 'clear')
+  abort(
+    draft,
+    session.flights.filter(({ kind }) => kind !== 'clear'),
+  )
   const notBefore = latestOf(draft, [session.notBefore])
   const clearsUntil = latestOf(draft, [session.clearsUntil, ...clears.map(({ endsBy }) => endsBy)])
-  const setsUntil = latestOf(draft, [
-    ...[session.setsUntil, record.own?.unsureUntil, record.due?.straggler],
-    ...sets.map(({ endsBy }) => endsBy),
-  ])
+  const setsUntil = setsMayLandUntil(draft, session)
   const sessions = Object.fromEntries(Object.entries(draft.state.sessions).filter(([other]) => other !== key))
   const { active, waits } = draft.state
   const waitsOn = [notBefore, clearsUntil, setsUntil].some((moment) => moment !== null)
@@ -71,6 +69,12 @@ export function removeSession(draft: Draft, key: SessionKey): void {
     active: active === key ? newestAccount(sessions) : active,
     ...(waitsOn ? { waits: { ...waits, [key]: { notBefore, clearsUntil, setsUntil } } } : {}),
   })
+}
+
+/** Until when a set that nobody waits for any more may still take effect; null when none can. */
+function setsMayLandUntil(draft: Draft, { flights, record, setsUntil }: Session): Stamp | null {
+  const sets = flights.filter(({ kind }) => kind !== 'clear').map(({ endsBy }) => endsBy)
+  return latestOf(draft, [setsUntil, record.own?.unsureUntil, record.due?.straggler, ...sets])
 }
 
 /** The account that is signed in: the last of `keys` that isn't being signed out; null when there is none. */
@@ -174,6 +178,7 @@ export function settle(draft: Draft, key: SessionKey, settlement: Settlement): v
     last: { departure: due.departure, settlement, at },
     lastClearMs: tookMs ?? session.lastClearMs,
     answered: null,
+    setsUntil: setsMayLandUntil(draft, session),
     retryAt: null,
     renewAt: null,
     ownProblem: null,

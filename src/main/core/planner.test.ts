@@ -1044,7 +1044,8 @@ describe('a set', () => {
       world.play({ type: 'set', pair: 'Busy/InACall' })
       if (how !== 'forgotten') {
         world.play({ type: 'sign-out' })
-        world.answer(ANSWERS.notFound, world.open().at(-1))
+        world.answer(ANSWERS.aborted)
+        world.answer(ANSWERS.notFound)
       }
       world.play({ type: 'forget-now' })
       if (how === 'forgotten') expect(types(world)).toContain('abort')

@@ -61,8 +61,8 @@ export interface Session {
    */
   readonly clearsUntil: Stamp | null
   /**
-   * A set of an earlier sign-in of this user may still take effect until this moment: only a clear sent after it settles
-   * what is owed.
+   * A set of which the record knows nothing any more may still take effect until this moment: only a clear sent after it
+   * settles what is owed.
    */
   readonly setsUntil: Stamp | null
   /** A set that waits for an open clear's answer or its limit. */

@@ -199,7 +199,11 @@ function watchEvent(world: World, before: State, event: PlannerEvent): World {
       const known = watch[key] ?? UNWATCHED
       // Found while away: of its own all, of the rest what is due already. Whoever was back has left again unseen.
       if (isGone && record.own !== null && record.due === null) owedAnew(key)
-      else watch = { ...watch, [key]: { ...known, returned: !isGone, quiet: isGone && known.quiet } }
+      else {
+        // A return drops what is not known to be ours.
+        const letGo = known.letGo === 'must-go' && !isGone ? 'lost' : known.letGo
+        watch = { ...watch, [key]: { ...known, letGo, returned: !isGone, quiet: isGone && known.quiet } }
+      }
     }
   } else if (isGone && (!wasAway || after.absence > before.absence)) {
     // Also who was back unseen in between: a new absence begins.

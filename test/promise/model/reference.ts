@@ -126,8 +126,10 @@ export function createReference(world: World): Reference {
   let lastSet: Request | null = null
   let [lastSetNo, lastSetAt] = [0, -Infinity]
   let lastNo = 0
-  /** Writes up to this number were given up by the person ("forget now"), in that process. */
-  let [forgotten, forgottenDuring] = [0, 0]
+  /** Writes up to this number were given up by the person ("forget now"), in that process, which alone knows of it. */
+  let [givenUp, givenUpDuring] = [0, 0]
+  /** The same, but 0 once who gave them up has signed in again and left: that owes a clear like any other departure. */
+  let forgotten = 0
   /** Writes up to this number were sent for an account that was signed out since. */
   let signedOut = 0
   /** Clears that must spare what begins after a return: when the departure was that owes them. */
@@ -183,8 +185,9 @@ export function createReference(world: World): Reference {
   function setTookEffect(request: Request): void {
     lastSet = request
     if (request.no <= forgotten) return
-    const kept = running ? record : file
-    if (kept === null || (kept.own === null && kept.due === null)) {
+    // While a handler is held, what the process has just written down tells more than the last look at it.
+    const kept = running ? [record, file] : [file]
+    if (kept.every((each) => each === null || (each.own === null && each.due === null))) {
       wrong('a set took effect after the last clear, and nobody keeps account of it')
     }
   }
@@ -243,6 +246,7 @@ export function createReference(world: World): Reference {
       file = loaded
       desk.started(locked)
       starts += 1
+      forgotten = givenUp
       if (!locked) {
         returnedAt = time()
         returnedDuring = starts
@@ -285,15 +289,15 @@ export function createReference(world: World): Reference {
       stretch += 1
       // One that is only found owes what is own, and of the rest what is due already.
       const found = 'found' in event && event.found && record?.own === null
-      // Who has signed in again and leaves is promised the same as everybody else; only a new process can't know.
-      if (record !== null && forgottenDuring === starts) forgotten = 0
+      if (record !== null && !found && givenUpDuring === starts) forgotten = 0
       if (record !== null && !found) owes(event.type, event.type === 'leaving' && event.departure === 'quit')
     },
     asked(what) {
       if (what === 'set' || record === null) return
       if (what === 'forget-now') {
+        givenUp = lastNo
+        givenUpDuring = starts
         forgotten = lastNo
-        forgottenDuring = starts
         owed = null
         causes = []
         return
