@@ -2,8 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { PresenceView } from '../shared/snapshot.ts'
+import { askRunning } from './control/client.ts'
+import { createCommands } from './control/commands.ts'
+import { openControl } from './control/server.ts'
 import { createApp, type App } from './core/app.ts'
+import { createStartAtLogin } from './core/autostart.ts'
 import { DEFAULT_ATTENDANCE } from './core/attendance.ts'
+import { type ControlReply, exitCodeOf } from './core/command-line.ts'
 import { resolveConfig } from './core/config.ts'
 import { createEngine, type Engine } from './core/engine.ts'
 import { PAGE_HOSTS, pageOf } from './core/links.ts'
@@ -21,13 +26,15 @@ import { quitDeparture } from './platform/departures/quit.ts'
 import { watchSessionEnd } from './platform/departures/session-end.ts'
 import { type Instance, parseFlags } from './platform/instance.ts'
 import { createLifecycle } from './platform/lifecycle.ts'
+import { createAutostart, openedAtLogin } from './platform/services/autostart.ts'
 import { readMachineId } from './platform/services/machine-id.ts'
 import { createOpener } from './platform/services/opener.ts'
+import { readPolicy } from './platform/services/policy.ts'
 import { systemProxy, watchNetwork } from './platform/services/proxy.ts'
 import { createSecrets } from './platform/services/secrets.ts'
 import { openSettings } from './platform/services/settings-store.ts'
 import { registerScheme } from './platform/shell/app-protocol.ts'
-import { createShell } from './platform/shell/shell.ts'
+import { createShell, type Shell } from './platform/shell/shell.ts'
 import { writeDurable } from './storage/durable-file.ts'
 import { createHistoryStore } from './storage/history.ts'
 import { createLog } from './storage/log.ts'
@@ -36,9 +43,50 @@ import { createRegistryStore } from './storage/registry.ts'
 /** How long the start waits for a Linux desktop to tell whether the screen is locked, ms. It usually has by then. */
 const DESKTOP_MS = 500
 
+/** How long the command line waits for an app that has just been started to answer, ms. */
+const STARTING_MS = 10_000
+/** How often it looks, ms. */
+const LOOK_MS = 250
+/** How long a command waits for a keyring to tell who is signed in, ms. */
+const RESTORED_MS = 5_000
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** A process that is not the first: the app that runs does what its command line asks for. */
+export async function handOver({ flags, userData, print, leave }: Instance): Promise<void> {
+  const [command, other] = flags.commands
+  const end = async (reply: ControlReply): Promise<void> => {
+    await print(JSON.stringify(reply))
+    leave(exitCodeOf(reply))
+  }
+  if (command === undefined) leave(0)
+  else if (other !== undefined) {
+    await end({ command: null, result: 'usage', message: `Only one of --${flags.commands.join(', --')}.` })
+  } else {
+    const forRunning = command === 'quit' || command === 'status'
+    let reply = await askRunning(userData, command)
+    // Somebody holds the lock, and may not listen yet.
+    const until = performance.now() + STARTING_MS
+    while (!forRunning && reply === null && performance.now() < until) {
+      await pause(LOOK_MS)
+      reply = await askRunning(userData, command)
+    }
+    await end(
+      reply ?? {
+        command,
+        result: forRunning ? 'not-running' : 'no-answer',
+        message: 'Clear Presence is not running.',
+      },
+    )
+  }
+}
+
 /** Starts the app in the instance that owns the files. */
 export async function startApp(instance: Instance): Promise<void> {
-  const { userData: folder, version } = instance
+  const { userData: folder, version, flags } = instance
+  const [command] = flags.commands
+  /** Only clears, and ends: nothing is shown, and the end is no departure. Until somebody starts the app meanwhile. */
+  let headless = command === 'clear'
   const { platform, env } = process
   const outFolder = dirname(__dirname)
   registerScheme()
@@ -48,9 +96,8 @@ export async function startApp(instance: Instance): Promise<void> {
   const log = createLog({ folder: instance.logs, now: Date.now })
   const lifecycle = createLifecycle({ log })
   const settings = openSettings({ folder, now: Date.now })
-  const flags = parseFlags(process.argv)
   const { config, problems, ignored } = resolveConfig({
-    policy: {},
+    policy: readPolicy({ platform, env, log }),
     flags: flags.hidden ? { hidden: true } : {},
     environment: env,
     settings: settings.values,
@@ -117,6 +164,13 @@ export async function startApp(instance: Instance): Promise<void> {
     log,
     version,
     lockWatch: desktop?.watch() ?? { kind: 'system-events' },
+    startAtLogin: createStartAtLogin({
+      port: createAutostart({ platform, env, log }),
+      policy: config.startAtLogin,
+      answered: config.startAtLoginAnswered,
+      keepAnswered: () => settings.save({ startAtLoginAnswered: true }),
+      onProblem: engine.addProblem,
+    }),
     signIn: identity?.signIn ?? null,
     desktop: {
       openLink: (link, verificationUri) => {
@@ -132,8 +186,31 @@ export async function startApp(instance: Instance): Promise<void> {
   })
 
   // What ends the app: the clear first, then the parts in turn.
-  lifecycle.onQuit(quitDeparture({ report: engine.report, released: engine.released }))
+  const left = Promise.withResolvers<undefined>()
+  const departure = quitDeparture({ report: engine.report, released: engine.released })
+  lifecycle.onQuit(async (...how) => {
+    if (!headless) await departure(...how)
+    left.resolve(undefined)
+  })
   desktop?.answerSessionEnd(lifecycle)
+  const restored = Promise.withResolvers<undefined>()
+  const run = createCommands({
+    snapshot: app.snapshot,
+    clear: engine.clear,
+    released: engine.released,
+    signIn() {
+      appear({ hidden: false })
+      return app.signIn()
+    },
+    quit() {
+      lifecycle.requestQuit()
+      return left.promise
+    },
+    restored: Promise.race([restored.promise, pause(RESTORED_MS)]),
+    locale: instance.locale,
+  })
+  const control = openControl({ folder, platform, answer: run, log })
+  lifecycle.onQuit(control.close)
   lifecycle.onQuit(async () => {
     engine.stop()
     desktop?.stop()
@@ -165,16 +242,30 @@ export async function startApp(instance: Instance): Promise<void> {
   poll.start()
   routes.onChange(engine.networkChanged)
 
-  const shell = createShell({ app, log, outFolder, requestQuit: lifecycle.requestQuit })
+  let shell: Shell | null = null
+  function appear({ hidden }: { readonly hidden: boolean }): void {
+    headless = false
+    shell ??= createShell({ app, log, outFolder, requestQuit: lifecycle.requestQuit })
+    if (!hidden) shell.show()
+  }
   instance.onSecond((argv) => {
-    if (!parseFlags(argv).hidden) shell.show()
+    const later = parseFlags(argv)
+    // One with a command asks by the control socket.
+    if (later.commands.length === 0) appear(later)
   })
-  if (!config.hidden) shell.show()
+  if (!headless) appear({ hidden: config.hidden || openedAtLogin(platform) })
 
   // Who is signed in: a keyring may keep us waiting, and all above works meanwhile.
   const { identities, problems: cacheProblems } = await restoring
   for (const problem of cacheProblems) engine.addProblem(problem)
   signedIn(identities)
+  restored.resolve(undefined)
+
+  if (command !== undefined) {
+    const reply = await run(command)
+    await instance.print(JSON.stringify(reply))
+    if (headless) lifecycle.quitWith(exitCodeOf(reply))
+  }
 
   function signedIn(accounts: readonly Identity[]): void {
     engine.restored(accounts)

@@ -12,6 +12,7 @@ import { History } from './parts/history.tsx'
 import { Notices } from './parts/notices.tsx'
 import { ProblemCard } from './parts/problem.tsx'
 import { SigningInCard, SignInButtons } from './parts/sign-in.tsx'
+import { Settings, StartOffer } from './parts/start-at-login.tsx'
 import { StatusCard } from './parts/status-card.tsx'
 import { Welcome } from './parts/welcome.tsx'
 import { useNow, useSnapshot } from './use-snapshot.ts'
@@ -48,7 +49,9 @@ export function App({ bridge }: { readonly bridge: Bridge }) {
       <main className="main">
         <div role="alert">{refused && <p className="refused">{words.window.refused}</p>}</div>
         <Notices notices={snapshot.notices} />
+        <StartOffer startAtLogin={snapshot.startAtLogin} />
         <FaceParts snapshot={snapshot} reading={reading} />
+        <Settings startAtLogin={snapshot.startAtLogin} />
         <Details snapshot={snapshot} reading={reading} />
       </main>
       <Footer canSignOut={snapshot.account !== null && !isSigningOut(snapshot)} />

@@ -250,6 +250,12 @@ const problems: Record<ProblemCode, ProblemWords> = {
     meaning: 'Changes are lost when the app ends. Clearing works.',
     action: 'Check that the disk is not full and that you may write to the folder.',
   },
+  'autostart-unwritable': {
+    short: 'the start with the computer could not be changed',
+    title: 'The start with the computer could not be changed',
+    meaning: 'The app starts with the computer, or does not, as before. Clearing works while it runs.',
+    action: "Look at your system's own settings for programs that start at sign-in.",
+  },
   'registry-corrupt': {
     short: 'the record of your call status was damaged',
     title: 'The record of your call status was damaged',
@@ -492,6 +498,19 @@ export const english = {
     seconds: (figure: string) => `${figure} s`,
   },
 
+  autostart: {
+    title: 'Clear Presence',
+    comment: 'Clears your call status when you lock or leave',
+    offer: 'Start with the computer?',
+    offerText: 'Your status is only cleared while the app runs. It starts hidden, in the tray.',
+    yes: 'Start with the computer',
+    no: 'Not now',
+    settings: 'Settings',
+    label: 'Start when I sign in to this computer',
+    note: 'Hidden, in the tray. Nothing is cleared while the app does not run.',
+    policy: 'Set by your organisation.',
+    'not-installed': 'Only an installed app can start by itself.',
+  },
   window: {
     statusRegion: 'Status',
     demoTitle: 'Demo tenant',

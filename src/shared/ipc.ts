@@ -29,6 +29,8 @@ export type Command =
   | { readonly type: 'open-link'; readonly link: Link }
   | { readonly type: 'copy-details' }
   | { readonly type: 'copy-device-code' }
+  /** Start with the computer, or not; both answer the offer. */
+  | { readonly type: 'start-at-login'; readonly on: boolean }
   | { readonly type: 'quit' }
 
 const PLAIN_COMMANDS = [
@@ -62,6 +64,10 @@ export function parseCommand(value: unknown): Command | null {
   if (type === 'sign-in') {
     const method = read('method')
     return method === 'browser' || method === 'device-code' ? { type, method } : null
+  }
+  if (type === 'start-at-login') {
+    const on = read('on')
+    return typeof on === 'boolean' ? { type, on } : null
   }
   if (type === 'open-link') {
     const link = LINKS.find((name) => name === read('link'))

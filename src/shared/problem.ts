@@ -45,6 +45,7 @@ export type ProblemCode =
   | 'settings-corrupt'
   | 'settings-newer'
   | 'settings-unwritable'
+  | 'autostart-unwritable'
   | 'registry-corrupt'
   | 'registry-newer'
   | 'registry-unwritable'

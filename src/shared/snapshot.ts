@@ -89,6 +89,15 @@ export type LockWatch =
   /** Not known yet, in the first moment. */
   | { readonly kind: 'unknown' }
 
+/** Whether the app starts when its user logs in to the computer. */
+export interface StartAtLogin {
+  readonly on: boolean
+  /** Why it can't be changed here; null when it can. */
+  readonly why: 'policy' | 'not-installed' | null
+  /** Nobody was asked yet, and somebody has signed in. */
+  readonly offered: boolean
+}
+
 /** The immutable state that tray and window show. */
 export interface Snapshot {
   readonly face: Face
@@ -109,6 +118,7 @@ export interface Snapshot {
   readonly notices: readonly Problem[]
   /** How this machine's lock is noticed. */
   readonly lockWatch: LockWatch
+  readonly startAtLogin: StartAtLogin
   readonly details: {
     readonly version: string
     readonly cloud: Cloud

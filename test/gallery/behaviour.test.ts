@@ -1,7 +1,7 @@
 /** What the window does: it follows the snapshots it is sent, and says what the user asked for, nothing else. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Command } from '../../src/shared/ipc.ts'
-import { Gallery, type Exhibit } from './gallery.ts'
+import { Gallery, type Exhibit, WINDOW } from './gallery.ts'
 import { GALLERY, NOW } from './snapshots.ts'
 
 let gallery: Gallery
@@ -53,6 +53,7 @@ describe('commands', () => {
   it('sends nothing while the clear is under way, and keeps the focus on the button', async () => {
     await exhibit.page.getByRole('button', { name: 'Clear my call status' }).focus()
     await exhibit.show(GALLERY['clearing']!.snapshot)
+    await exhibit.page.getByText(GALLERY['clearing']!.says).first().waitFor()
     await exhibit.page.keyboard.press('Enter')
     expect(await exhibit.sent()).toEqual([])
     expect(await exhibit.page.evaluate('document.activeElement.textContent')).toBe('Clear my call status')
@@ -117,12 +118,35 @@ describe('snapshots', () => {
     await why.waitFor()
   })
 
+  it('offer the start with the computer once, and switch it later', async () => {
+    await exhibit.show(GALLERY['start-offered']!.snapshot)
+    await exhibit.page.getByRole('button', { name: 'Not now' }).click()
+    await exhibit.page.getByRole('button', { name: 'Start with the computer' }).click()
+    await exhibit.show(GALLERY['on']!.snapshot)
+    await exhibit.page.getByRole('button', { name: 'Not now' }).waitFor({ state: 'detached' })
+    await exhibit.page.getByText('Settings').click()
+    const startSwitch = exhibit.page.getByRole('switch', { name: 'Start when I sign in to this computer' })
+    // What it shows is what the system says, and that comes back with the next snapshot.
+    await startSwitch.click({ force: true })
+    expect(await startSwitch.isChecked()).toBe(false)
+    expect((await exhibit.sent()).filter(({ type }) => type === 'start-at-login')).toEqual([
+      { type: 'start-at-login', on: false },
+      { type: 'start-at-login', on: true },
+      { type: 'start-at-login', on: true },
+    ])
+    await exhibit.show(GALLERY['start-by-policy']!.snapshot)
+    await exhibit.page.getByText('Set by your organisation.').waitFor()
+    expect(await startSwitch.isChecked()).toBe(true)
+    expect(await startSwitch.isDisabled()).toBe(true)
+    await exhibit.page.getByText('Settings').click()
+  })
+
   it('fit an ordinary day without scrolling', async () => {
     for (const name of ['on', 'on-set', 'cleared', 'nothing-to-clear', 'clearing', 'demo']) {
       await exhibit.show(GALLERY[name]!.snapshot)
       await exhibit.page.getByText(GALLERY[name]!.says).waitFor()
       expect(await exhibit.page.evaluate('document.documentElement.scrollHeight'), name).toBeLessThanOrEqual(
-        560,
+        WINDOW.height,
       )
     }
   })

@@ -14,7 +14,7 @@ import { locateChromium } from '../stand-in/chromium/locate.ts'
 import { NOW } from './snapshots.ts'
 
 /** The size that the app gives its window. */
-export const WINDOW = { width: 400, height: 560 } as const
+export const WINDOW = { width: 400, height: 592 } as const
 
 /** Where the pictures go; git ignores it. */
 export const PICTURES = join(import.meta.dirname, '../../test-results/gallery')

@@ -39,6 +39,7 @@ const base: Snapshot = {
   presence: { availability: 'Available', activity: 'Available', at: NOW - MINUTE },
   history,
   notices: [],
+  startAtLogin: { on: false, why: null, offered: false },
   lockWatch: { kind: 'system-events' },
   details: {
     version: '0.1.0',
@@ -108,6 +109,14 @@ export const GALLERY: Readonly<Record<string, { readonly snapshot: Snapshot; rea
     says: 'On. Your call status clears when you lock or leave.',
   },
   on: { snapshot: base, says: 'On. Your call status clears when you lock or leave.' },
+  'start-offered': {
+    snapshot: { ...base, history: [], startAtLogin: { on: false, why: null, offered: true } },
+    says: 'On. Your call status clears when you lock or leave.',
+  },
+  'start-by-policy': {
+    snapshot: { ...base, startAtLogin: { on: true, why: 'policy', offered: false } },
+    says: 'On. Your call status clears when you lock or leave.',
+  },
   'on-set': {
     snapshot: { ...base, own, presence: busy },
     says: 'On. Your call status clears when you lock or leave.',

@@ -10,6 +10,7 @@ import {
   searchLeaks,
   startTarget,
 } from './built.ts'
+import { attackControl } from './control-socket.ts'
 import { attackFiles } from './files.ts'
 import { attackLoopback } from './loopback.ts'
 import { HEAD, lineOf, triedOf, type Attack, type Tally } from './tally.ts'
@@ -49,6 +50,7 @@ async function run(attack: Attack): Promise<readonly Tally[]> {
   done(await attackSecond(target, attack))
   done(await attackFromPage(target, attack))
   done(await attackArgv(attack))
+  done(await attackControl(attack))
   done(await attackFiles(attack))
   done(await attackLoopback(attack))
   done(await attackTokens(attack))

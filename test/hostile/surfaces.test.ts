@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { attackAnswers } from './answers.ts'
 import { attackArgv } from './argv.ts'
+import { attackControl } from './control-socket.ts'
 import { attackFiles } from './files.ts'
 import { attackLoopback } from './loopback.ts'
 import { triedOf, type Surface } from './tally.ts'
@@ -27,6 +28,11 @@ it.each<{ name: string; attack: Surface; atLeast: number }>([
     name: 'a sign-in that waits is ended by its own answer only, whoever talks to its port',
     attack: attackLoopback,
     atLeast: 150,
+  },
+  {
+    name: 'the control socket does nothing that is no command, and believes no reply that is none',
+    attack: attackControl,
+    atLeast: 400,
   },
   { name: 'command lines by the thousand are read without harm', attack: attackArgv, atLeast: 1_500 },
 ])('$name', async ({ attack, atLeast }) => {

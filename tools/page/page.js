@@ -25,7 +25,7 @@ byId('open-window').addEventListener('click', () => send('window', { on: true })
 
 // The person's hands in the window.
 const picture = byId('picture')
-let size = { width: 400, height: 560 }
+let size = { width: 400, height: 592 }
 /** Names the picture that is shown. */
 let tag = ''
 function place(event) {

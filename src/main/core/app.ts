@@ -2,6 +2,7 @@
 import type { Command, Link } from '../../shared/ipc.ts'
 import type { Problem } from '../../shared/problem.ts'
 import type { LockWatch, PresenceView, SigningIn, Snapshot } from '../../shared/snapshot.ts'
+import type { StartAtLoginSwitch } from './autostart.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine.ts'
 import type { AccessToken, Clock, Identity, Log } from './model.ts'
@@ -39,6 +40,7 @@ export interface AppParts {
   readonly version: string
   /** How the lock is noticed at the start; `lockWatched` tells changes. */
   readonly lockWatch: LockWatch
+  readonly startAtLogin: StartAtLoginSwitch
   /** Null while the app isn't configured. */
   readonly signIn: SignInPort | null
   readonly desktop: DesktopPort
@@ -53,6 +55,8 @@ export interface App {
   subscribe(listener: (snapshot: Snapshot) => void): () => void
   /** Does what the user asks for. What came of it is told by the next snapshot. */
   handle(command: Command): void
+  /** Signs in by the browser, as the command line asks; resolves with why it failed, null when it did not. */
+  signIn(): Promise<Problem | null>
   /** A device code has come for the sign-in under way. */
   deviceCode(code: {
     readonly userCode: string
@@ -97,6 +101,7 @@ export function createApp(parts: AppParts): App {
       history: engine.history(),
       notices: engine.problems(),
       lockWatch,
+      startAtLogin: parts.startAtLogin.view(engine.state().active !== null),
       version: parts.version,
       requestId: engine.requestId(),
     })
@@ -113,8 +118,8 @@ export function createApp(parts: AppParts): App {
     changed()
   })
 
-  async function signIn(method: 'browser' | 'device-code'): Promise<void> {
-    if (parts.signIn === null) return
+  async function signIn(method: 'browser' | 'device-code'): Promise<Problem | null> {
+    if (parts.signIn === null) return parts.config.problem
     const { active, sessions } = engine.state()
     const hint = active === null ? undefined : sessions[active]?.record.username
     signIns += 1
@@ -124,7 +129,8 @@ export function createApp(parts: AppParts): App {
       method === 'browser' ? { method } : { method, userCode: '', verificationUri: '', expiresAt: 0 }
     changed()
     const result = await parts.signIn.start(method, hint === undefined ? {} : { loginHint: hint })
-    if (mine !== signIns) return // Another method took over.
+    const failure = result.type === 'failed' ? result.problem : null
+    if (mine !== signIns) return failure // Another method took over.
     signingIn = null
     if (result.type === 'signed-in') {
       engine.signedIn(result.identity, result.token)
@@ -133,6 +139,7 @@ export function createApp(parts: AppParts): App {
       signInProblem = result.problem.code === 'sign-in-cancelled' ? null : result.problem
       changed()
     }
+    return failure
   }
 
   function readLater(ms: number): void {
@@ -208,6 +215,10 @@ export function createApp(parts: AppParts): App {
       case 'copy-device-code':
         if (signingIn?.method === 'device-code') parts.desktop.copy(signingIn.userCode)
         return
+      case 'start-at-login':
+        parts.startAtLogin.choose(command.on)
+        changed()
+        return
       case 'quit':
         parts.desktop.quit()
     }
@@ -220,6 +231,7 @@ export function createApp(parts: AppParts): App {
       return () => listeners.delete(listener)
     },
     handle,
+    signIn: () => signIn('browser'),
     deviceCode(code) {
       if (signingIn?.method !== 'device-code') return
       signingIn = { method: 'device-code', ...code }
@@ -232,6 +244,7 @@ export function createApp(parts: AppParts): App {
     used,
     windowOpened() {
       windowOpen = true
+      parts.startAtLogin.look()
       used()
       readLater(0)
     },

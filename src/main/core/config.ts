@@ -25,6 +25,10 @@ export interface Config {
   readonly departures: Readonly<Record<SwitchableDeparture, boolean>>
   /** Start without opening the window. */
   readonly hidden: boolean
+  /** What an administrator has fixed about starting with the computer; null when it is the user's choice. */
+  readonly startAtLogin: boolean | null
+  /** The user has answered the offer to start with the computer. */
+  readonly startAtLoginAnswered: boolean
   /** Why nothing can work: the face is `not-configured`. Null when it can. */
   readonly problem: Problem | null
   /** What an administrator has fixed: `clientId`, `tenant`, `cloud`, `hidden`, `departures.lock` and so on. */
@@ -64,7 +68,9 @@ const ENVIRONMENT = {
   cloud: 'CLEAR_PRESENCE_CLOUD',
 } as const
 
-const KNOWN_KEYS = ['clientId', 'tenant', 'cloud', 'departures', 'hidden']
+const KNOWN_KEYS = [
+  ...['clientId', 'tenant', 'cloud', 'departures', 'hidden', 'startAtLogin', 'startAtLoginAnswered'],
+]
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** A domain name of two labels or more, 253 characters at most (RFC 1035); the last label isn't a number. */
@@ -173,6 +179,11 @@ export function resolveConfig(sources: ConfigSources): {
     // The keys are the switchable departures, all of them: fromEntries can't say so.
   ) as Record<SwitchableDeparture, boolean>
   const hidden = flagValue('hidden', (values) => own(values, 'hidden'), false)
+  // Whether it does is kept by the system, so nobody but a policy has a say here.
+  const startAtLogin = own(sources.policy, 'startAtLogin') ?? null
+  if (startAtLogin !== null && typeof startAtLogin !== 'boolean')
+    ignored.push({ source: 'policy', key: 'startAtLogin', why: 'invalid-value' })
+  const startAtLoginAnswered = own(sources.settings, 'startAtLoginAnswered') === true
 
   for (const [source, values] of raw) ignored.push(...unknownKeys(source, values))
   const badSettings = ignored.filter((one) => one.source === 'settings' && one.why === 'invalid-value')
@@ -189,6 +200,8 @@ export function resolveConfig(sources: ConfigSources): {
       cloud: cloud !== null && isCloud(cloud) ? cloud : 'global',
       departures,
       hidden,
+      startAtLogin: typeof startAtLogin === 'boolean' ? startAtLogin : null,
+      startAtLoginAnswered,
       problem: blocking[0] ?? null,
       fixed,
     },

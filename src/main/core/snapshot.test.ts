@@ -22,6 +22,7 @@ function snapshot(world: World, more: Partial<SnapshotParts> = {}) {
     presence: null,
     history: world.history,
     notices: [],
+    startAtLogin: { on: false, why: null, offered: false },
     lockWatch: { kind: 'unknown' },
     version: '0.0.0',
     requestId: '',

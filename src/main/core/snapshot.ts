@@ -8,6 +8,7 @@ import type {
   PresenceView,
   SigningIn,
   Snapshot,
+  StartAtLogin,
 } from '../../shared/snapshot.ts'
 import { isAway } from './attendance.ts'
 import { type Config, isDemo } from './config.ts'
@@ -27,6 +28,7 @@ export interface SnapshotParts {
   readonly history: readonly HistoryEntry[]
   readonly notices: readonly Problem[]
   readonly lockWatch: LockWatch
+  readonly startAtLogin: StartAtLogin
   readonly version: string
   /** Graph's `request-id` of the last answer to a write. */
   readonly requestId: string
@@ -57,6 +59,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     history: parts.history,
     notices: parts.notices,
     lockWatch: parts.lockWatch,
+    startAtLogin: parts.startAtLogin,
     details: {
       version: parts.version,
       cloud: config.cloud,

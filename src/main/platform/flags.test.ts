@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseFlags } from './flags.ts'
 
-const NONE = { hidden: false, userDataDir: null, version: false, help: false, unknown: [] }
+const NONE = { hidden: false, userDataDir: null, version: false, help: false, commands: [], unknown: [] }
 
 describe('parseFlags', () => {
   it('finds nothing in a plain start', () => {
@@ -10,6 +10,12 @@ describe('parseFlags', () => {
 
   it.each(['hidden', 'version', 'help'] as const)('reads --%s', (name) => {
     expect(parseFlags(['exe', `--${name}`])).toEqual({ ...NONE, [name]: true })
+  })
+
+  it('reads commands, each once, and takes none with a value', () => {
+    const { commands, unknown } = parseFlags(['exe', '--clear', '--quit=now', '--status', '--clear'])
+    expect(commands).toEqual(['clear', 'status'])
+    expect(unknown).toEqual(['quit'])
   })
 
   it('reads the folder for user data, also with an equals sign or a space in it', () => {

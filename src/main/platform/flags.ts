@@ -1,4 +1,5 @@
-/** The few command-line flags that decide how the process starts. Pure: imports nothing. */
+/** What the command line says: the few flags that decide how the process starts, and the one command. Pure. */
+import { COMMANDS, type ControlCommand } from '../core/command-line.ts'
 
 /** What the command line says. Flags that are not ours (Chromium's and Node's come here too) are only named. */
 export interface Flags {
@@ -8,6 +9,8 @@ export interface Flags {
   readonly userDataDir: string | null
   readonly version: boolean
   readonly help: boolean
+  /** What is asked for, each command once; more than one can't be done. */
+  readonly commands: readonly ControlCommand[]
   /** Names, without their values, of flags that were not understood, for the log. */
   readonly unknown: readonly string[]
 }
@@ -22,12 +25,15 @@ export function parseFlags(argv: readonly string[]): Flags {
   const end = argv.indexOf('--')
   const given = (end === -1 ? argv : argv.slice(0, end)).filter((argument) => argument.startsWith('--'))
   const seen = new Set<(typeof SWITCHES)[number]>()
+  const commands = new Set<ControlCommand>()
   const unknown: string[] = []
   let userDataDir: string | null = null
   for (const argument of given) {
     const [name, value] = split(argument.slice(2))
     const plain = SWITCHES.find((known) => known === name)
+    const command = COMMANDS.find((known) => known === name)
     if (plain !== undefined && value === undefined) seen.add(plain)
+    else if (command !== undefined && value === undefined) commands.add(command)
     else if (name === 'user-data-dir' && value !== undefined && value !== '') userDataDir = value
     else unknown.push(name)
   }
@@ -36,6 +42,7 @@ export function parseFlags(argv: readonly string[]): Flags {
     userDataDir,
     version: seen.has('version'),
     help: seen.has('help'),
+    commands: [...commands],
     unknown,
   }
 }

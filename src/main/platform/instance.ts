@@ -2,8 +2,9 @@
 import { join, resolve } from 'node:path'
 import { app, dialog } from 'electron'
 import { words } from '../../shared/strings.ts'
+import type { ControlCommand } from '../core/command-line.ts'
 import { shutDebugging } from './debugging.ts'
-import { parseFlags } from './flags.ts'
+import { type Flags, parseFlags } from './flags.ts'
 import { makeFolder } from './folder.ts'
 
 export { parseFlags, type Flags } from './flags.ts'
@@ -23,11 +24,19 @@ export interface Instance {
   /** The folder for the log files. */
   readonly logs: string
   readonly version: string
+  readonly flags: Flags
+  /** The user's BCP 47 locale; '' before ready. */
+  locale(): string
   /** Calls back with the command line of each later start, also of one that came before this call. */
   onSecond(listener: (argv: string[]) => void): void
-  /** Ends a process that isn't the first: it has nothing to clear. */
-  leave(): void
+  /** Prints one line on stdout; resolves when it is out, or can't be. Windows gives a program with windows none to print on. */
+  print(line: string): Promise<void>
+  /** Ends a process that has nothing to clear, by this exit code. */
+  leave(exitCode: number): void
 }
+
+/** What is for an app that runs already: such a process must not stand in the way of one that starts just now. */
+const FOR_RUNNING: readonly ControlCommand[] = ['quit', 'status']
 
 /**
  * Names the app, settles its folder and takes the single-instance lock, in this order, because the lock is one per
@@ -44,10 +53,12 @@ export function claimInstance({
   shutDebugging(app)
   app.setName(APP_NAME)
   if (process.platform === 'win32') app.setAppUserModelId(APP_USER_MODEL_ID)
-  const userData = settleUserData(parseFlags(argv).userDataDir, env)
+  const flags = parseFlags(argv)
+  const userData = settleUserData(flags.userDataDir, env)
+  const owner = flags.commands.length < 2 && !flags.commands.some((command) => FOR_RUNNING.includes(command))
 
   // Chromium adds switches to the command line that it hands over and changes their order: ours travels beside it.
-  const first = app.requestSingleInstanceLock({ argv: [...argv] })
+  const first = owner && app.requestSingleInstanceLock({ argv: [...argv] })
   const waiting: string[][] = []
   let deliver = (later: string[]): void => {
     waiting.push(later)
@@ -60,11 +71,19 @@ export function claimInstance({
     userData,
     logs: app.getPath('logs'),
     version: app.getVersion(),
+    flags,
+    locale: () => app.getLocale(),
     onSecond(listener) {
       deliver = listener
       for (const later of waiting.splice(0)) listener(later)
     },
-    leave: () => app.quit(),
+    print: (line) =>
+      new Promise((resolve) => {
+        // Whoever reads it may be gone (EPIPE).
+        process.stdout.once('error', () => resolve())
+        process.stdout.write(`${line}\n`, () => resolve())
+      }),
+    leave: (exitCode) => app.exit(exitCode),
   }
 }
 

@@ -25,6 +25,8 @@ export interface Lifecycle {
   onQuit(handler: QuitHandler): void
   /** Our own command: quits with the user's time limit. A quit that is under way is not changed. */
   requestQuit(): void
+  /** The same, and the process ends with this exit code. */
+  quitWith(exitCode: number): void
   /**
    * The OS ends the session: quits with the system's time limit. A user's quit that is under way gets no longer than
    * that from now on.
@@ -54,6 +56,7 @@ export function createLifecycle({ log }: { readonly log: Log }): Lifecycle {
   let state: 'running' | 'departing' | 'closing' | 'done' = 'running'
   const limit = createLimit({ log, onEnd: finish })
   let letGo = (): void => undefined
+  let exitCode = 0
 
   function begin(): void {
     state = 'departing'
@@ -96,7 +99,8 @@ export function createLifecycle({ log }: { readonly log: Log }): Lifecycle {
     if (state === 'done') return
     limit.clear()
     state = 'done'
-    app.quit()
+    if (exitCode === 0) app.quit()
+    else app.exit(exitCode)
   }
 
   app.on('before-quit', (event) => {
@@ -141,6 +145,10 @@ export function createLifecycle({ log }: { readonly log: Log }): Lifecycle {
       handlers.push(handler)
     },
     requestQuit: () => quitAs('user', 'quit'),
+    quitWith(code) {
+      exitCode = code
+      quitAs('user', 'quit')
+    },
     endSession: (why) => quitAs('system', why),
     quitting: () => state !== 'running',
   }

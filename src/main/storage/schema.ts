@@ -121,6 +121,7 @@ const PROBLEM_CODES: Readonly<Record<ProblemCode, true>> = {
   'settings-corrupt': true,
   'settings-newer': true,
   'settings-unwritable': true,
+  'autostart-unwritable': true,
   'registry-corrupt': true,
   'registry-newer': true,
   'registry-unwritable': true,

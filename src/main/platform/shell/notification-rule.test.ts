@@ -16,6 +16,7 @@ function snapshot(face: Face, away = false, history: readonly HistoryEntry[] = [
     presence: null,
     history,
     notices: [],
+    startAtLogin: { on: false, why: null, offered: false },
     lockWatch: { kind: 'unknown' },
     details: {
       version: '1',

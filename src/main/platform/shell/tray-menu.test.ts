@@ -22,6 +22,7 @@ function snapshot(face: Face, more: Partial<Snapshot> = {}): Snapshot {
     presence: null,
     history: [],
     notices: [],
+    startAtLogin: { on: false, why: null, offered: false },
     lockWatch: { kind: 'unknown' },
     details: {
       version: '1',

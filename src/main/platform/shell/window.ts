@@ -28,7 +28,7 @@ export interface StatusWindow {
 
 const SIZE = {
   width: 400,
-  height: 560,
+  height: 592,
   minWidth: 340,
   minHeight: 420,
   maxWidth: 640,
