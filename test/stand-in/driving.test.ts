@@ -24,7 +24,8 @@ test('a window shows a page of a custom scheme with its preload', async () => {
   const app = await launch()
   const page = await app.window()
   expect(await page.textContent('h1')).toBe('Hello')
-  expect(await page.evaluate('window.early')).toBe('object')
+  // The page's script may run a moment after its heading is there.
+  await eventually(() => page.evaluate('window.early')).toBe('object')
   await page.click('#ask')
   await eventually(() =>
     page.evaluate('document.querySelector("#ask").textContent === "from the page"'),
