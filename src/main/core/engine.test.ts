@@ -273,6 +273,13 @@ describe('engine', () => {
     expect(engine.token(KEY)).toBeNull()
   })
 
+  it('keeps trouble that was told before it started', () => {
+    const { engine } = bench()
+    engine.addProblem({ code: 'autostart-unwritable', detail: 'EROFS' })
+    engine.start(false)
+    expect(engine.problems()).toEqual([{ code: 'autostart-unwritable', detail: 'EROFS' }])
+  })
+
   it('keeps no token of somebody who signed out while it was fetched', () => {
     const { engine, calls, signedIn, answer } = bench()
     signedIn()

@@ -293,8 +293,10 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
       const registry = ports.registry.load()
       const past = ports.history.load()
       history = past.data
-      problems = [...registry.problems, ...past.problems]
-      for (const { code, detail } of problems) log.warn('file set aside', { problem: code, detail })
+      const found = [...registry.problems, ...past.problems]
+      // Other parts may have told of trouble before.
+      problems = [...found, ...problems]
+      for (const { code, detail } of found) log.warn('file set aside', { problem: code, detail })
       started = true
       queue.unshift({ type: 'start', registry: registry.data, locked })
       dispatch()
