@@ -1,6 +1,7 @@
 /** Builds every part once, in the order in which they need each other. Holds no rule of its own. */
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { PresenceView } from '../shared/snapshot.ts'
 import { askRunning } from './control/client.ts'
 import { createCommands } from './control/commands.ts'
@@ -8,7 +9,7 @@ import { openControl } from './control/server.ts'
 import { createApp, type App } from './core/app.ts'
 import { createStartAtLogin } from './core/autostart.ts'
 import { DEFAULT_ATTENDANCE } from './core/attendance.ts'
-import { type ControlReply, exitCodeOf } from './core/command-line.ts'
+import { type ControlReply, exitCodeOf, FOR_RUNNING } from './core/command-line.ts'
 import { resolveConfig } from './core/config.ts'
 import { createEngine, type Engine } from './core/engine.ts'
 import { PAGE_HOSTS, pageOf } from './core/links.ts'
@@ -50,8 +51,6 @@ const LOOK_MS = 250
 /** How long a command waits for a keyring to tell who is signed in, ms. */
 const RESTORED_MS = 5_000
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
 /** A process that is not the first: the app that runs does what its command line asks for. */
 export async function handOver({ flags, userData, print, leave }: Instance): Promise<void> {
   const [command, other] = flags.commands
@@ -63,7 +62,7 @@ export async function handOver({ flags, userData, print, leave }: Instance): Pro
   else if (other !== undefined) {
     await end({ command: null, result: 'usage', message: `Only one of --${flags.commands.join(', --')}.` })
   } else {
-    const forRunning = command === 'quit' || command === 'status'
+    const forRunning = FOR_RUNNING.includes(command)
     let reply = await askRunning(userData, command)
     // Somebody holds the lock, and may not listen yet.
     const until = performance.now() + STARTING_MS

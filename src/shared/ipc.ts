@@ -1,4 +1,5 @@
 /** The whole contract between the window and the main process: three channels, one closed list of commands. */
+import { own } from './own.ts'
 import { isPair, type Pair } from './presence.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -51,9 +52,7 @@ const PLAIN_COMMANDS = [
  * command never carries more than its type says.
  */
 export function parseCommand(value: unknown): Command | null {
-  if (typeof value !== 'object' || value === null) return null
-  const read = (name: string): unknown =>
-    Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+  const read = (name: string): unknown => own(value, name)
   const type = read('type')
   const plain = PLAIN_COMMANDS.find((name) => name === type)
   if (plain !== undefined) return { type: plain }

@@ -1,19 +1,20 @@
 /** The words on the control socket: one line of JSON each way. Pure. */
 import { COMMANDS, type ControlCommand, type ControlReply, isResult } from '../core/command-line.ts'
+import { own } from '../../shared/own.ts'
 
 /** The longest line that either side takes, bytes. */
 export const LONGEST_LINE = 16_384
 
 /** Reads a request; null when it is none. Never throws. */
 export function readRequest(line: string): ControlCommand | null {
-  const command = memberOf(parse(line), 'command')
+  const command = own(parse(line), 'command')
   return COMMANDS.find((known) => known === command) ?? null
 }
 
 /** Reads a reply; null when it is none, for it may come from another version. Never throws. */
 export function readReply(line: string): ControlReply | null {
   const value = parse(line)
-  const [result, message] = [memberOf(value, 'result'), memberOf(value, 'message')]
+  const [result, message] = [own(value, 'result'), own(value, 'message')]
   // The rest is only printed; what the exit code hangs on must be known.
   return isResult(result) && typeof message === 'string' ? (value as ControlReply) : null
 }
@@ -24,10 +25,4 @@ function parse(line: string): unknown {
   } catch {
     return null
   }
-}
-
-function memberOf(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string, unknown>)[key]
-    : undefined
 }

@@ -40,11 +40,13 @@ export function createStartAtLogin(parts: AutostartParts): StartAtLoginSwitch {
   const told = (result: SaveResult): void => {
     if (!result.ok) parts.onProblem(result.problem)
   }
-  if (port !== null) {
-    if (policy !== null && port.isOn() !== policy) told(port.set(policy))
-    else port.refresh()
-  }
   let on = port?.isOn() ?? false
+  if (port !== null) {
+    if (policy !== null && on !== policy) {
+      told(port.set(policy))
+      on = port.isOn()
+    } else port.refresh()
+  }
   const why = port === null ? 'not-installed' : policy !== null ? 'policy' : null
   return {
     view: (signedIn) => ({ on, why, offered: why === null && signedIn && !answered && !on }),

@@ -6,6 +6,9 @@ export const COMMANDS = ['clear', 'quit', 'sign-in', 'status'] as const
 /** One of them. */
 export type ControlCommand = (typeof COMMANDS)[number]
 
+/** What is for an app that runs already: such a process must not stand in the way of one that starts just now. */
+export const FOR_RUNNING: readonly ControlCommand[] = ['quit', 'status']
+
 /**
  * How a command ended, with what the process then exits with (docs/command-line.md): 0 done, or nothing to do; 2 usage;
  * 3 sign-in needed; 4 not permitted; 5 not reached, still due; 6 not supported.

@@ -1,4 +1,5 @@
 /** What the app runs with: each setting from policy, flag, environment or settings, in this order of precedence. */
+import { own } from '../../shared/own.ts'
 import { CLOUDS, DEPARTURES, type Cloud } from '../../shared/presence.ts'
 import type { Problem } from '../../shared/problem.ts'
 import { DEFAULT_ATTENDANCE, type SwitchableDeparture } from './attendance.ts'
@@ -69,18 +70,18 @@ const ENVIRONMENT = {
 } as const
 
 const KNOWN_KEYS = [
-  ...['clientId', 'tenant', 'cloud', 'departures', 'hidden', 'startAtLogin', 'startAtLoginAnswered'],
+  'clientId',
+  'tenant',
+  'cloud',
+  'departures',
+  'hidden',
+  'startAtLogin',
+  'startAtLoginAnswered',
 ]
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** A domain name of two labels or more, 253 characters at most (RFC 1035); the last label isn't a number. */
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/
-
-function own(of: unknown, key: string): unknown {
-  return typeof of === 'object' && of !== null && Object.hasOwn(of, key)
-    ? (of as Record<string, unknown>)[key]
-    : undefined
-}
 
 /** Text without the white space of a careless paste; undefined when there is none, null when it isn't text. */
 function readText(value: unknown): string | null | undefined {

@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path'
 import { app, dialog } from 'electron'
 import { words } from '../../shared/strings.ts'
-import type { ControlCommand } from '../core/command-line.ts'
+import { FOR_RUNNING } from '../core/command-line.ts'
 import { shutDebugging } from './debugging.ts'
 import { type Flags, parseFlags } from './flags.ts'
 import { makeFolder } from './folder.ts'
@@ -34,9 +34,6 @@ export interface Instance {
   /** Ends a process that has nothing to clear, by this exit code. */
   leave(exitCode: number): void
 }
-
-/** What is for an app that runs already: such a process must not stand in the way of one that starts just now. */
-const FOR_RUNNING: readonly ControlCommand[] = ['quit', 'status']
 
 /**
  * Names the app, settles its folder and takes the single-instance lock, in this order, because the lock is one per

@@ -3,7 +3,7 @@ import { isAway } from '../../../src/main/core/attendance.ts'
 import { TIME } from '../moves.ts'
 import { apply, choices, pass, type Scene } from './choices.ts'
 import { Broken, type Observer } from './playing.ts'
-import { sinceBeginning, type World } from './world.ts'
+import { sinceBeginning, type Watch, type World } from './world.ts'
 
 /** Each landing takes 1 ms in which nobody is woken. */
 const UNWOKEN_MS = 20
@@ -14,12 +14,17 @@ const UNWOKEN_MS = 20
 const GONE_WITHIN_MS = 4 * 60 * TIME['a-second']
 const ASSUMED_LIMIT_MS = 15 * TIME['a-second'] * 60
 
+/** Whether the user has told us to let go of a session. */
+function letGoOf(world: World, key: string): Watch['letGo'] {
+  return world.watch[key]?.letGo ?? 'no'
+}
+
 /** Throws `Broken` when the world breaks a promise. */
 export function judge(world: World): void {
   const { state } = world
   for (const [key, stands] of Object.entries(world.graph)) {
     // What a full disk does not take is known as long as the process lives.
-    if (stands.by !== 'us' || (world.watch[key]?.letGo ?? 'no') !== 'no') continue
+    if (stands.by !== 'us' || letGoOf(world, key) !== 'no') continue
     const saved = world.disk.records.find(({ userId }) => key.includes(userId))
     if ((saved?.own ?? null) === null && !world.diskFull)
       throw new Broken('what we have set stands, and the disk does not know of it')
@@ -39,12 +44,7 @@ export function judge(world: World): void {
     if (world.hold !== null || world.suspended) continue
     if (away && record.own !== null && record.due === null)
       throw new Broken('the user is away, and what is own is not due')
-    if (
-      world.graph[key]?.by === 'us' &&
-      away &&
-      record.own === null &&
-      (world.watch[key]?.letGo ?? 'no') === 'no'
-    ) {
+    if (world.graph[key]?.by === 'us' && away && record.own === null && letGoOf(world, key) === 'no') {
       throw new Broken('what is own stands while the user is away, and is not due')
     }
     if (record.due !== null && record.own === null && record.due.since.mono !== null) {
@@ -100,7 +100,7 @@ export function drain(start: World, scene: Scene, observe: Observer): void {
   for (const [key, { record, signInProblem }] of Object.entries(world.state.sessions)) {
     if (record.due !== null && signInProblem === null)
       throw new Broken('the fault has ended, and a clear is still due')
-    if (world.graph[key]?.by === 'us' && ['no', 'must-go'].includes(world.watch[key]?.letGo ?? 'no')) {
+    if (world.graph[key]?.by === 'us' && ['no', 'must-go'].includes(letGoOf(world, key))) {
       throw new Broken('the fault has ended, and what is own still stands')
     }
   }

@@ -22,13 +22,12 @@ export function createAutostart({ platform, env, log }: AutostartOptions): Autos
   if (!app.isPackaged) return null
   const port = platform === 'linux' ? linuxAutostart(env) : loginItem(platform)
   return {
-    isOn: port.isOn,
+    ...port,
     set(on) {
       const result = port.set(on)
       log.info('start at login', { on, ...(result.ok ? {} : { detail: result.problem.detail }) })
       return result
     },
-    refresh: port.refresh,
   }
 }
 
