@@ -8,6 +8,7 @@ export default defineConfig({
     ssr: 'src/main/graph/sender.worker.ts',
     outDir: 'out/main',
     emptyOutDir: false,
+    license: { fileName: 'licenses.worker.json' },
     target: 'node24',
     rolldownOptions: {
       external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`)],

@@ -3,14 +3,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { findElectron } from '../stand-in/locate.ts'
 import { demoEnv, signInAsBrowser, type Simulator, startSimulator } from '../simulator/index.ts'
 import { type Desk, setUpDesk } from './desk.ts'
 import { NO_BUS } from './driver.ts'
-
-const ROOT = resolve(import.meta.dirname, '../..')
+import { commandFor } from './subject.ts'
 
 interface Ended {
   readonly code: number | null
@@ -23,10 +21,10 @@ async function command(
   { simulator, folder }: { readonly simulator: Simulator; readonly folder: string },
   ...flags: readonly string[]
 ): Promise<Ended> {
-  const { executable } = findElectron(process.env['E2E_ELECTRON'] ?? 'stand-in')
+  const { executable, args, env } = commandFor({ args: [`--user-data-dir=${folder}`, ...flags] })
   const began = performance.now()
-  const child = spawn(executable, [ROOT, `--user-data-dir=${folder}`, ...flags], {
-    env: { ...process.env, ...NO_BUS, ...demoEnv(simulator) },
+  const child = spawn(executable, args, {
+    env: { ...process.env, ...NO_BUS, ...demoEnv(simulator), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let out = ''

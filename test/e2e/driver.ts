@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import type { MenuEntry, Operations } from '../stand-in/control-types.ts'
-import { findElectron } from '../stand-in/locate.ts'
+import { commandFor } from './subject.ts'
 
 /** How to launch the app. */
 export interface LaunchOptions {
@@ -136,7 +136,13 @@ interface AppGlobals {
  * @throws Error when the process ends before it can be driven, with what it printed.
  */
 export async function launchApp(options: LaunchOptions = {}, retries = 2): Promise<App> {
-  const found = findElectron(process.env['E2E_ELECTRON'] ?? 'stand-in')
+  const scratch = await mkdtemp(join(tmpdir(), 'presence-e2e-'))
+  const userDataDir = options.userDataDir ?? join(scratch, 'user-data')
+  const found = commandFor({
+    requires: [HOOK],
+    args: [`--user-data-dir=${userDataDir}`, ...(options.args ?? [])],
+    ...(options.appDir === undefined ? {} : { appDir: options.appDir }),
+  })
   const platform = options.platform ?? (found.kind === 'real' ? process.platform : 'linux')
   if (platform !== 'win32' && platform !== 'darwin' && platform !== 'linux') {
     throw new Error(`no such platform: ${platform}`)
@@ -144,8 +150,6 @@ export async function launchApp(options: LaunchOptions = {}, retries = 2): Promi
   if (found.kind === 'real' && platform !== process.platform) {
     throw new Error(`real Electron can't pose as ${platform} on ${process.platform}`)
   }
-  const scratch = await mkdtemp(join(tmpdir(), 'presence-e2e-'))
-  const userDataDir = options.userDataDir ?? join(scratch, 'user-data')
   const log = join(scratch, 'app.log')
   await writeFile(log, '')
   const env: Record<string, string> = {}
@@ -157,6 +161,7 @@ export async function launchApp(options: LaunchOptions = {}, retries = 2): Promi
     SPEC_OPEN: options.openExternally === true ? 'through' : undefined,
     // Real Electron keeps its secrets by way of the session bus.
     ...(found.kind === 'stand-in' ? NO_BUS : {}),
+    ...found.env,
     ...options.env,
   }
   for (const [name, value] of Object.entries(wanted)) if (value !== undefined) env[name] = value
@@ -165,13 +170,7 @@ export async function launchApp(options: LaunchOptions = {}, retries = 2): Promi
   try {
     electron = await _electron.launch({
       executablePath: found.executable,
-      args: [
-        '-r',
-        HOOK,
-        `--user-data-dir=${userDataDir}`,
-        options.appDir ?? REPOSITORY,
-        ...(options.args ?? []),
-      ],
+      args: [...found.args],
       env,
       cwd: REPOSITORY,
     })

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DEMO_CLIENT_ID, demoEnv, DEMO_USER_NAME, type Simulator } from '../simulator/index.ts'
 import { ControlClient } from '../stand-in/control-client.ts'
-import { findElectron } from '../stand-in/locate.ts'
+import { commandFor } from './subject.ts'
 import { setUpDesk } from './desk.ts'
 
 /** Between the two messages of Windows, ms. */
@@ -74,25 +74,23 @@ export async function setUpWindows(): Promise<WindowsMachine> {
     simulator.setDelay(DELAY_MS)
     simulator.clearJournal()
     const control = join(folder, 'control')
-    const child = spawn(
-      findElectron('stand-in').executable,
-      [
-        ...['-r', join(import.meta.dirname, 'sabotage.cjs'), `--user-data-dir=${userData}`],
-        ...[repository, '--hidden'],
-      ],
-      {
-        cwd: repository,
-        stdio: 'ignore',
-        env: {
-          ...process.env,
-          ...demoEnv(simulator),
-          NODE_OPTIONS: '',
-          STAND_IN_PLATFORM: 'win32',
-          STAND_IN_CONTROL: control,
-          SABOTAGE: ending.sabotage ?? '',
-        },
+    const { executable, args, env } = commandFor({
+      requires: [join(import.meta.dirname, 'sabotage.cjs')],
+      args: [`--user-data-dir=${userData}`, '--hidden'],
+    })
+    const child = spawn(executable, args, {
+      cwd: repository,
+      stdio: 'ignore',
+      env: {
+        ...process.env,
+        ...demoEnv(simulator),
+        ...env,
+        NODE_OPTIONS: '',
+        STAND_IN_PLATFORM: 'win32',
+        STAND_IN_CONTROL: control,
+        SABOTAGE: ending.sabotage ?? '',
       },
-    )
+    })
     const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
     const read = (file: string): string => {
       try {

@@ -122,7 +122,8 @@ it('point 16: Electron is pinned to one exact version', () => {
 })
 
 it('point 19: the fuses of the package are set', () => {
-  const [, fuses = ''] = read('electron-builder.yml').split(/^electronFuses:$/m)
+  const [, rest = ''] = read('electron-builder.yml').split(/^electronFuses:$/m)
+  const [fuses = ''] = rest.split(/^\w/m)
   const set = [...fuses.matchAll(/^ {2}(\w+): (\w+)$/gm)].map(
     ([, name = '', value = '']) => [name, value] as const,
   )
@@ -132,6 +133,8 @@ it('point 19: the fuses of the package are set', () => {
     enableNodeCliInspectArguments: 'false',
     enableEmbeddedAsarIntegrityValidation: 'true',
     onlyLoadAppFromAsar: 'true',
+    loadBrowserProcessSpecificV8Snapshot: 'false',
+    resetAdHocDarwinSignature: 'true',
     grantFileProtocolExtraPrivileges: 'false',
     enableCookieEncryption: 'true',
   })

@@ -60,7 +60,7 @@ export function connectControl(controlUrl: string): ControlClient {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(args),
     })
-    const result = await response.json()
+    const result: unknown = await response.json()
     if (response.ok) return result ?? undefined
     throw new Error((result as { error?: string }).error ?? `The control API answered ${response.status}`)
   }

@@ -10,17 +10,17 @@ export interface CommandLine {
   readonly version: boolean
 }
 
+/** What a packaged app's Electron reads: switches. It has its app, and takes neither `-r` nor `--version` for its own. */
+export function parsePackagedCommandLine(args: readonly string[]): CommandLine {
+  return { switches: switchesOf(args), requires: [], appPath: undefined, version: false }
+}
+
 /**
  * Parses `args` (without the executable) by the rules of Electron's default app: options before the first positional
  * are Electron's, the first positional is the app, the rest is the app's own business (and still counts as switches).
  */
 export function parseCommandLine(args: readonly string[]): CommandLine {
-  const switches = new Map<string, string>()
-  for (const arg of args) {
-    if (arg === '--') break
-    const match = /^--?([a-zA-Z][^=]*)(?:=(.*))?$/s.exec(arg)
-    if (match?.[1] !== undefined && arg !== '-r') switches.set(match[1].toLowerCase(), match[2] ?? '')
-  }
+  const switches = switchesOf(args)
   const requires: string[] = []
   let appPath: string | undefined
   let version = false
@@ -42,4 +42,14 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     }
   }
   return { switches, requires, appPath, version }
+}
+
+function switchesOf(args: readonly string[]): Map<string, string> {
+  const switches = new Map<string, string>()
+  for (const arg of args) {
+    if (arg === '--') break
+    const match = /^--?([a-zA-Z][^=]*)(?:=(.*))?$/s.exec(arg)
+    if (match?.[1] !== undefined && arg !== '-r') switches.set(match[1].toLowerCase(), match[2] ?? '')
+  }
+  return switches
 }

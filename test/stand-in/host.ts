@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import { parseCommandLine } from './command-line.ts'
+import { dirname, join } from 'node:path'
+import { parseCommandLine, parsePackagedCommandLine } from './command-line.ts'
 
 /** The operating system that this process poses as. */
 export type PosedPlatform = 'win32' | 'darwin' | 'linux'
@@ -10,14 +10,25 @@ function posedPlatform(): PosedPlatform {
   throw new Error(`stand-in: STAND_IN_PLATFORM must be win32, darwin or linux, not ${wanted}`)
 }
 
+/** Comes first among the arguments when the executable is that of a package (package/launcher.ts). */
+const PACKAGE = '--stand-in-package='
+
+const given = process.argv.slice(2)
+const program = given[0]?.startsWith(PACKAGE) === true ? given[0].slice(PACKAGE.length) : undefined
+/** Electron's arguments as given, without the executable. */
+const args = program === undefined ? given : given.slice(1)
+
 /** What is fixed from the first moment of the process. */
 export const host = {
   platform: posedPlatform(),
   /** Path of the executable that was started in Electron's place. */
-  executable: join(import.meta.dirname, 'electron'),
-  commandLine: parseCommandLine(process.argv.slice(2)),
-  /** Electron's arguments as given, without the executable. */
-  args: process.argv.slice(2),
+  executable: program ?? join(import.meta.dirname, 'electron'),
+  /** Whether an app is installed around the executable. */
+  packaged: program !== undefined,
+  /** Electron's `resources` folder; a package has its app in it. */
+  resources: program === undefined ? import.meta.dirname : join(dirname(program), 'resources'),
+  commandLine: program === undefined ? parseCommandLine(args) : parsePackagedCommandLine(args),
+  args,
   electronVersion: '45.4.1',
   chromeVersion: '147.0.7727.0',
 } as const

@@ -42,10 +42,10 @@ export function pose(): void {
   }
   define('platform', host.platform)
   define('type', 'browser')
-  define('resourcesPath', import.meta.dirname)
-  define('defaultApp', true)
+  define('resourcesPath', host.resources)
+  if (!host.packaged) define('defaultApp', true)
   define('execPath', host.executable)
-  process.argv.splice(0, 2, host.executable)
+  process.argv.splice(0, process.argv.length, host.executable, ...host.args)
   Object.defineProperty(process, 'versions', {
     value: { ...process.versions, electron: host.electronVersion, chrome: host.chromeVersion },
     enumerable: true,

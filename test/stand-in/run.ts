@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { installClock } from './clock.ts'
 import { host, leaveNow, lifecycle } from './host.ts'
+import { unpackAsar } from './package/asar.ts'
 import { pose } from './pose.ts'
 import { provideElectron } from './hooks.ts'
 
@@ -50,7 +51,7 @@ process.on('uncaughtException', (error) => {
   )
 })
 
-const appPath = host.commandLine.appPath
+const appPath = host.packaged ? unpackAsar(join(host.resources, 'app.asar')) : host.commandLine.appPath
 if (appPath === undefined) {
   process.stderr.write('stand-in: no app given. Usage: electron [options] <folder or file>\n')
   leaveNow(1)
@@ -64,13 +65,7 @@ for (const file of host.commandLine.requires) {
 
 const driven = host.commandLine.switches.has('remote-debugging-port')
 // Playwright waits for Chromium's line right after the start; without Playwright only a window needs Chromium.
-if (driven) {
-  parts.startBrowser().catch((error: unknown) => {
-    if (lifecycle.exiting) return
-    process.stderr.write(`${String(error)}\n`)
-    app.exit(1)
-  })
-}
+if (driven && !host.packaged) startDrivenBrowser()
 const gate = readyGate()
 await serveControl()
 try {
@@ -79,8 +74,18 @@ try {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   app.exit(1)
 }
+// A package's main file may shut this door, as in Electron, which opens it once that file has run.
+if (host.packaged && app.commandLine.hasSwitch('remote-debugging-port')) startDrivenBrowser()
 await gate
 setImmediate(() => app._becomeReady())
+
+function startDrivenBrowser(): void {
+  parts.startBrowser().catch((error: unknown) => {
+    if (lifecycle.exiting) return
+    process.stderr.write(`${String(error)}\n`)
+    app.exit(1)
+  })
+}
 
 /** Under Playwright `ready` waits until it is attached to everything, as its own loader arranges it in Electron. */
 function readyGate(): Promise<void> {

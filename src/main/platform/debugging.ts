@@ -17,14 +17,19 @@ const DOORS = [
   'inspect-port',
 ] as const
 
-/** The parts of Electron's `app` that it takes. */
+/** The parts of Electron's `app` that it takes, and whether Node's own debugger listens. */
 export interface Switches {
   readonly isPackaged: boolean
+  readonly inspected: boolean
   readonly commandLine: { removeSwitch(name: string): void }
 }
 
-/** Removes the switches that open Chromium to a debugger. Not while developing, where tests and people come in by them. */
-export function shutDebugging({ isPackaged, commandLine }: Switches): void {
-  if (!isPackaged) return
+/**
+ * Removes the switches that open Chromium to a debugger. Not while developing, where tests and people come in by them; nor
+ * where Node's debugger listens, as the fuse allows it in the variant for end-to-end tests only: who holds that one holds
+ * the whole app already.
+ */
+export function shutDebugging({ isPackaged, inspected, commandLine }: Switches): void {
+  if (!isPackaged || inspected) return
   for (const door of DOORS) commandLine.removeSwitch(door)
 }

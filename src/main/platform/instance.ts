@@ -1,4 +1,5 @@
 /** Who this process is: its names, its folder for user data, and whether it is the only one that uses it. */
+import { url as debuggerUrl } from 'node:inspector'
 import { join, resolve } from 'node:path'
 import { app, dialog } from 'electron'
 import { words } from '../../shared/strings.ts'
@@ -47,7 +48,11 @@ export function claimInstance({
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
 }): Instance {
-  shutDebugging(app)
+  shutDebugging({
+    isPackaged: app.isPackaged,
+    inspected: debuggerUrl() !== undefined,
+    commandLine: app.commandLine,
+  })
   app.setName(APP_NAME)
   if (process.platform === 'win32') app.setAppUserModelId(APP_USER_MODEL_ID)
   const flags = parseFlags(argv)

@@ -95,7 +95,7 @@ interface LoginItemSettings {
 export class App extends Part {
   readonly commandLine = new CommandLineSwitches()
   readonly dock: Dock | undefined = host.platform === 'darwin' ? new Dock() : undefined
-  readonly isPackaged = false
+  readonly isPackaged = host.packaged
   readonly runningUnderARM64Translation = false
   readonly toastActivatorCLSID = ''
   accessibilitySupportEnabled = false

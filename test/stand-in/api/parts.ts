@@ -50,9 +50,11 @@ class Parts {
   }
 
   private async start(): Promise<Browser> {
+    const port = 'remote-debugging-port'
+    const { commandLine } = this.app
     const browser = await Browser.start({
       profileParent: this.app.getPath('userData'),
-      debuggingPort: host.commandLine.switches.get('remote-debugging-port'),
+      debuggingPort: commandLine.hasSwitch(port) ? commandLine.getSwitchValue(port) : undefined,
       locale: host.commandLine.switches.get('lang'),
     })
     this.browser = browser

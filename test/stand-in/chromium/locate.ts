@@ -4,7 +4,6 @@ import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress } from 'node:zlib'
-import { extract } from 'tar-fs'
 
 /** How to start a Chromium: the executable and what its environment needs. */
 export interface ChromiumInstall {
@@ -65,6 +64,7 @@ async function unpacked(packageRoot: string): Promise<ChromiumInstall> {
   const temporary = await mkdtemp(join(CACHE, 'unpacking-'))
   try {
     const bin = join(packageRoot, 'bin')
+    const { extract } = await import('tar-fs')
     await Promise.all([
       pipeline(
         createReadStream(join(bin, 'chromium.br'), { highWaterMark: 2 ** 22 }),
