@@ -44,6 +44,57 @@ async function draw(page: Page, { edge, svg }: Drawing): Promise<Buffer> {
   return page.screenshot({ omitBackground: true, clip: { x: 0, y: 0, width: edge, height: edge } })
 }
 
+/** Sizes in a Windows icon, and the kinds of a macOS icon with their size (Apple, `iconutil`); all hold PNGs. */
+const ICO_SIZES = [16, 24, 32, 48, 64, 128, 256]
+const ICNS_KINDS = [
+  ...[
+    ['icp4', 16],
+    ['icp5', 32],
+    ['icp6', 64],
+    ['ic07', 128],
+    ['ic08', 256],
+    ['ic09', 512],
+    ['ic10', 1024],
+  ],
+  ...[
+    ['ic11', 32],
+    ['ic12', 64],
+    ['ic13', 256],
+    ['ic14', 512],
+  ],
+] as const satisfies readonly (readonly [string, number])[]
+
+/** Packs PNGs by their edge into a Windows icon. */
+function windowsIcon(pngs: ReadonlyMap<number, Buffer>): Buffer {
+  const images = ICO_SIZES.map((edge) => ({ edge, png: pngs.get(edge) ?? Buffer.alloc(0) }))
+  const head = Buffer.alloc(6 + images.length * 16)
+  head.writeUInt16LE(1, 2)
+  head.writeUInt16LE(images.length, 4)
+  let at = head.length
+  for (const [index, { edge, png }] of images.entries()) {
+    const entry = 6 + index * 16
+    head.writeUInt8(edge % 256, entry) // 0 means 256
+    head.writeUInt8(edge % 256, entry + 1)
+    head.writeUInt16LE(1, entry + 4) // planes
+    head.writeUInt16LE(32, entry + 6) // bits of a pixel
+    head.writeUInt32LE(png.length, entry + 8)
+    head.writeUInt32LE(at, entry + 12)
+    at += png.length
+  }
+  return Buffer.concat([head, ...images.map(({ png }) => png)])
+}
+
+/** Packs PNGs by their edge into a macOS icon. */
+function macIcon(pngs: ReadonlyMap<number, Buffer>): Buffer {
+  const chunk = (kind: string, content: Buffer): Buffer => {
+    const head = Buffer.from(`${kind}0000`, 'latin1')
+    head.writeUInt32BE(content.length + 8, 4)
+    return Buffer.concat([head, content])
+  }
+  const chunks = ICNS_KINDS.map(([kind, edge]) => chunk(kind, pngs.get(edge) ?? Buffer.alloc(0)))
+  return chunk('icns', Buffer.concat(chunks))
+}
+
 const check = process.argv.includes('--check')
 const generated = join(ASSETS, 'generated')
 const { executable, env } = await locateChromium()
@@ -61,12 +112,19 @@ try {
   }
   const list = await drawings()
   const stale: string[] = []
+  const put = async (file: string, content: Buffer): Promise<void> => {
+    const path = join(generated, file)
+    if (!check) await writeFile(path, content)
+    else if (!content.equals(await readFile(path))) stale.push(file)
+  }
+  const app = new Map<number, Buffer>()
   for (const drawing of list) {
     const png = await draw(page, drawing)
-    const path = join(generated, drawing.file)
-    if (!check) await writeFile(path, png)
-    else if (!png.equals(await readFile(path))) stale.push(drawing.file)
+    if (drawing.file.startsWith('app/')) app.set(drawing.edge, png)
+    await put(drawing.file, png)
   }
+  await put('app.ico', windowsIcon(app))
+  await put('app.icns', macIcon(app))
   if (stale.length > 0) {
     console.error(`Out of date, run tools/make-icons.ts: ${stale.join(', ')}`)
     process.exitCode = 1

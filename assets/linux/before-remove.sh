@@ -11,12 +11,13 @@ esac
 
 program='/opt/Clear Presence/clear-presence'
 
-# The main processes: those that run our program and are no helper of one (--type=...).
+# The main processes: those that run our program, also one that an upgrade has replaced, and are no helper (--type=...).
 running() {
   for process in /proc/[0-9]*; do
     [ -r "$process/cmdline" ] || continue
     first=$(tr '\0' '\n' <"$process/cmdline" 2>/dev/null | head -n 1)
-    [ "$(readlink "$process/exe" 2>/dev/null)" = "$program" ] || [ "$first" = "$program" ] || continue
+    binary=$(readlink "$process/exe" 2>/dev/null)
+    [ "${binary% (deleted)}" = "$program" ] || [ "$first" = "$program" ] || continue
     tr '\0' '\n' <"$process/cmdline" 2>/dev/null | grep -q '^--type=' && continue
     echo "${process#/proc/}"
   done
@@ -35,19 +36,24 @@ forget() {
   as_user "$user" rm -f -- "$config/autostart/clear-presence.desktop" "$config/Clear Presence/tokens.bin"
 }
 
-copies=$(running)
-for copy in $copies; do
-  user=$(stat -c %U "/proc/$copy" 2>/dev/null) || continue
-  config=$(tr '\0' '\n' <"/proc/$copy/environ" 2>/dev/null | sed -n 's/^XDG_CONFIG_HOME=//p' | head -n 1)
-  kill -TERM "$copy" 2>/dev/null
-  # It clears for up to 3.5 s and then ends.
-  waited=0
-  while [ -d "/proc/$copy" ] && [ "$waited" -lt 100 ]; do
-    sleep 0.1
-    waited=$((waited + 1))
+# What each user needs to be known by, before it ends: "pid user config", one line for each copy.
+copies=$(
+  for copy in $(running); do
+    user=$(stat -c %U "/proc/$copy" 2>/dev/null) || continue
+    config=$(tr '\0' '\n' <"/proc/$copy/environ" 2>/dev/null | sed -n 's/^XDG_CONFIG_HOME=//p' | head -n 1)
+    kill -TERM "$copy" 2>/dev/null && echo "$copy $user $config"
   done
-  [ -n "$config" ] && forget "$user" "$config"
+)
+
+# Each clears for up to 3.5 s and then ends; all of them together get 10 s.
+waited=0
+while [ "$waited" -lt 100 ]; do
+  left=$(echo "$copies" | while read -r copy _; do [ -n "$copy" ] && [ -d "/proc/$copy" ] && echo "$copy"; done)
+  [ -z "$left" ] && break
+  sleep 0.1
+  waited=$((waited + 1))
 done
+echo "$copies" | while read -r _ user config; do [ -n "$config" ] && forget "$user" "$config"; done
 
 for runtime in /run/user/[0-9]*; do
   id=${runtime#/run/user/}

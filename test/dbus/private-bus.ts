@@ -1,7 +1,7 @@
 /** A message bus of the test's own: a real dbus-daemon on a socket in a folder that is removed with it. */
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
@@ -21,7 +21,7 @@ export interface PrivateBus extends AsyncDisposable {
   activatable(name: string): () => boolean
 }
 
-/** Anybody may own any name, as on a session bus; so the same serves as a system bus. */
+/** Any user may come, and own any name; so the same serves as a session's and as the system's bus. */
 const CONFIG = (socket: string, services: string): string => `<!DOCTYPE busconfig PUBLIC
   "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
   "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -30,6 +30,7 @@ const CONFIG = (socket: string, services: string): string => `<!DOCTYPE busconfi
   <listen>unix:path=${socket}</listen>
   <servicedir>${services}</servicedir>
   <policy context="default">
+    <allow user="*"/>
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
     <allow own="*"/>
@@ -43,6 +44,7 @@ const DAEMON = `dbus-daemon --config-file="$1" --nofork --print-address=1 & read
 /** Starts a bus. */
 export async function startBus(): Promise<PrivateBus> {
   const folder = mkdtempSync(join(tmpdir(), 'presence-bus-'))
+  chmodSync(folder, 0o711)
   const socket = join(folder, 'bus')
   const config = join(folder, 'bus.conf')
   mkdirSync(join(folder, 'services'))

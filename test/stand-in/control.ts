@@ -124,6 +124,7 @@ export const operations: Operations = {
     platform: host.platform,
     pid: process.pid,
     ready: parts.app.isReady(),
+    windowsShown: parts.shown,
     delaysShutdown: implemented.powerMonitor._delaysShutdown(),
     clockOffsetMs: wallOffset(),
     ...parts.app._told(),

@@ -41,6 +41,8 @@ export async function makeStandInPackages(wanted: StandInPackages): Promise<stri
         electronDist: dist,
         'directories.output': output,
         'extraMetadata.version': version,
+        // That needs macOS' own tool; the stand-in has no signature to lose.
+        ...(platform === 'darwin' ? { 'electronFuses.resetAdHocDarwinSignature': false } : {}),
         ...config,
       },
       ...(file === undefined ? {} : { file }),

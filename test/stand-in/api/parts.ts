@@ -17,6 +17,8 @@ class Parts {
   readonly windows = new Map<number, BaseWindow>()
   readonly webContents = new Map<number, WebContents>()
   focused: BaseWindow | undefined
+  /** How often a window has come into sight since the start: one that flashes is one too many. */
+  shown = 0
   /** The page that asked for a new one last; a `noopener` popup doesn't say whose it is. */
   lastOpener: WebContents | undefined
   browser: Browser | undefined

@@ -461,6 +461,7 @@ export class BaseWindow extends Part {
   private setVisible(visible: boolean): void {
     if (this.destroyed || this.visible === visible) return
     this.visible = visible
+    if (visible) parts.shown += 1
     this.minimized = false
     this.announce(visible ? 'show' : 'hide')
   }

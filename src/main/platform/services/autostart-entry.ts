@@ -7,10 +7,12 @@ export interface AutostartEntry {
   /** Absolute path of the program: a package's binary, or the AppImage itself. */
   readonly program: string
   readonly args: readonly string[]
+  /** The desktop passes over it, and over a machine-wide entry of the same name. */
+  readonly hidden?: boolean
 }
 
 /** Writes the entry. `TryExec` makes the desktop pass over it once the program is gone. */
-export function writeEntry({ name, comment, program, args }: AutostartEntry): string {
+export function writeEntry({ name, comment, program, args, hidden = false }: AutostartEntry): string {
   const lines = [
     '[Desktop Entry]',
     'Type=Application',
@@ -20,7 +22,7 @@ export function writeEntry({ name, comment, program, args }: AutostartEntry): st
     `TryExec=${escape(program)}`,
     'Icon=clear-presence',
     'Terminal=false',
-    'X-GNOME-Autostart-enabled=true',
+    ...(hidden ? ['Hidden=true'] : ['X-GNOME-Autostart-enabled=true']),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -1,5 +1,5 @@
 /** Whether the app starts when its user logs in to the computer, by each system's own means. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { app } from 'electron'
@@ -9,6 +9,9 @@ import { words } from '../../../shared/strings.ts'
 import { isSwitchedOn, programOf, writeEntry } from './autostart-entry.ts'
 
 const HIDDEN = ['--hidden'] as const
+
+/** What the machine-wide entry has for its TryExec (assets/linux/autostart.desktop). */
+const MACHINE_WIDE = '/etc/clear-presence/start-at-login'
 
 /** What this process was started from and where. */
 export interface AutostartOptions {
@@ -57,32 +60,42 @@ function loginItem(platform: NodeJS.Platform): AutostartPort {
   }
 }
 
-/** Linux: an XDG autostart entry of the user's own. */
+/**
+ * Linux: an XDG autostart entry of the user's own. It goes before the machine-wide entry of the same name, which packages
+ * bring along and an administrator wakes up with this file (docs/admin.md).
+ */
 function linuxAutostart(env: AutostartOptions['env']): AutostartPort {
   const config = env['XDG_CONFIG_HOME']
   const folder = config?.startsWith('/') === true ? config : join(homedir(), '.config')
   const file = join(folder, 'autostart', 'clear-presence.desktop')
   // Inside an AppImage the program lies in a mount that is gone tomorrow; its runtime names the file itself.
   const program = env['APPIMAGE'] ?? process.execPath
-  const read = (): string => {
+  const read = (): string | null => {
     try {
       return readFileSync(file, 'utf8')
     } catch {
-      return ''
+      return null
     }
   }
-  const write = (): SaveResult =>
+  const write = (hidden: boolean): SaveResult =>
     attempt(() => {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
       const { title, comment } = words.autostart
-      writeFileSync(file, writeEntry({ name: title, comment, program, args: HIDDEN }))
+      writeFileSync(file, writeEntry({ name: title, comment, program, args: HIDDEN, hidden }))
     })
+  const isForAll = (): boolean => existsSync(MACHINE_WIDE)
   return {
-    isOn: () => isSwitchedOn(read()),
-    set: (on) => (on ? write() : attempt(() => rmSync(file, { force: true }))),
+    isOn() {
+      const text = read()
+      return text === null ? isForAll() : isSwitchedOn(text)
+    },
+    set(on) {
+      if (on || isForAll()) return write(!on)
+      return attempt(() => rmSync(file, { force: true }))
+    },
     refresh() {
       const text = read()
-      if (isSwitchedOn(text) && programOf(text) !== program) write()
+      if (text !== null && isSwitchedOn(text) && programOf(text) !== program) write(false)
     },
   }
 }
