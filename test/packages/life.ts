@@ -1,7 +1,17 @@
 /** A package's life on this machine, with a person who runs the app meanwhile: installed, used, replaced, removed. */
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Person } from './person.ts'
@@ -38,7 +48,11 @@ export function expect(condition: boolean, what: string): asserts condition {
 export function runManager(command: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+      env: {
+        ...process.env,
+        DEBIAN_FRONTEND: 'noninteractive',
+        PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let text = ''
@@ -112,7 +126,10 @@ export async function live(
     expect((await person.command('--quit')).result === 'cleared', '--quit did not clear')
     expect(person.copies().length === 0, 'the app still runs')
     expect(person.held().length === 0, 'the session stands')
-    expect(JSON.stringify(person.writes()) === '["clear","clear","clear"]', `not three clears: ${person.writes().join()}`)
+    expect(
+      JSON.stringify(person.writes()) === '["clear","clear","clear"]',
+      `not three clears: ${person.writes().join()}`,
+    )
     return 'signed in, locked, cleared, quit: three clears'
   })
 
@@ -150,7 +167,10 @@ export async function live(
       expect(keptBy(person) === before, "the person's files were changed")
       expect(existsSync(person.autostartEntry), 'the entry for the login is gone')
       expect(existsSync(LINK) && existsSync(PROGRAM), `${LINK} leads to nothing`)
-      expect((await person.command('--clear')).result === 'cleared', 'the app that runs does not clear any more')
+      expect(
+        (await person.command('--clear')).result === 'cleared',
+        'the app that runs does not clear any more',
+      )
       return 'nothing sent, the app stays'
     })
   await replace('upgrade', newer)
@@ -161,7 +181,10 @@ export async function live(
     return removeWhileBusy(person, manager.remove)
   })
   await check('removal takes its things along', () => {
-    expect(!existsSync(FOLDER), `${FOLDER} is still there: ${existsSync(FOLDER) ? readdirSync(FOLDER).join() : ''}`)
+    expect(
+      !existsSync(FOLDER),
+      `${FOLDER} is still there: ${existsSync(FOLDER) ? readdirSync(FOLDER).join() : ''}`,
+    )
     expect(!existsSync(LINK), `${LINK} is still there`)
     expect(!existsSync(person.autostartEntry), 'the entry for the login is still there')
     expect(!existsSync(join(person.data, 'tokens.bin')), 'the tokens are still there')
@@ -205,8 +228,8 @@ export async function doors(person: Person, wanted: 'shut' | 'open'): Promise<st
     NODE_OPTIONS: `--require=${script}`,
     NODE_EXTRA_CA_CERTS: '/nonexistent',
   })
-  if (wanted === 'shut') await covers(person)
-  else await person.until(() => /^DevTools listening/m.test(out()), "Chromium's debugger")
+  if (wanted === 'open') await person.until(() => /^DevTools listening/m.test(out()), "Chromium's debugger")
+  await answers(person, 'on', 'cleared', 'signed-out')
   const open = {
     "Node's debugger": /^Debugger listening on ws/m.test(out()),
     "Chromium's debugger": /^DevTools listening on ws/m.test(out()),
@@ -220,7 +243,7 @@ export async function doors(person: Person, wanted: 'shut' | 'open'): Promise<st
   await asNode.exit
   expect(asNode.out().includes('"command":"status"'), 'ELECTRON_RUN_AS_NODE makes it a Node')
   await person.command('--quit')
-  await exit
+  await Promise.race([exit, person.until(() => person.copies().length === 0, 'the end')])
   return Object.keys(open).join(', ')
 }
 

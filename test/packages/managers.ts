@@ -10,7 +10,8 @@ const NAME = 'clear-presence'
 export function debian(): Manager {
   return {
     artifact: 'deb',
-    install: (file) => runManager('apt-get', ['install', '-y', '-qq', '--no-install-recommends', '--allow-downgrades', file]),
+    install: (file) =>
+      runManager('apt-get', ['install', '-y', '-qq', '--no-install-recommends', '--allow-downgrades', file]),
     remove: () => runManager('apt-get', ['remove', '-y', '-qq', NAME]),
     purge: () => runManager('apt-get', ['purge', '-y', '-qq', NAME]),
   }
@@ -19,7 +20,8 @@ export function debian(): Manager {
 /** rpm on a private database, without its dependencies, which Debian has under other names. */
 export function redHat(): Manager & Disposable {
   const database = mkdtempSync(join(tmpdir(), 'presence-rpm-'))
-  const rpm = (...args: readonly string[]): Promise<string> => runManager('rpm', ['--dbpath', database, ...args])
+  const rpm = (...args: readonly string[]): Promise<string> =>
+    runManager('rpm', ['--dbpath', database, ...args])
   return {
     artifact: 'rpm',
     install: (file) => rpm('-U', '--oldpackage', '--nodeps', file),

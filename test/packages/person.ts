@@ -1,7 +1,18 @@
 /** An ordinary user of this machine who is logged in: made for a test, with a desktop that is played, and removed after it. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -82,8 +93,12 @@ export async function createPerson(): Promise<Person> {
   const folder = mkdtempSync(join(tmpdir(), 'presence-person-'))
   chmodSync(folder, 0o755)
   const home = join(folder, 'home')
-  execFileSync('useradd', ['--create-home', '--home-dir', home, '--shell', '/bin/sh', name], { env: WITH_SBIN })
-  const [uid = 0, gid = 0] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' })))
+  execFileSync('useradd', ['--create-home', '--home-dir', home, '--shell', '/bin/sh', name], {
+    env: WITH_SBIN,
+  })
+  const [uid = 0, gid = 0] = ['-u', '-g'].map((flag) =>
+    Number(execFileSync('id', [flag, name], { encoding: 'utf8' })),
+  )
   const runtime = `/run/user/${String(uid)}`
   mkdirSync(runtime, { recursive: true, mode: 0o700 })
   chownSync(runtime, uid, gid)
@@ -125,6 +140,7 @@ export async function createPerson(): Promise<Person> {
       stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
     }
     const exit = once(child, 'exit').then(([code]) => code as number | null)
+    exit.catch(() => undefined) // told to whoever waits for it
     return { child, out: () => text, exit }
   }
 
@@ -148,7 +164,10 @@ export async function createPerson(): Promise<Person> {
     const { child, exit } = run(PROGRAM, [flag])
     let line = ''
     child.stdout?.on('data', (chunk: string) => (line += chunk))
+    // A command that hangs must not keep the whole run.
+    const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
     const code = await exit
+    clearTimeout(late)
     const { result } = JSON.parse(line === '' ? '{"result":"nothing"}' : line) as { result: string }
     return { code, result }
   }
@@ -157,7 +176,11 @@ export async function createPerson(): Promise<Person> {
     ...{ name, home, data, simulator, run, until, command },
     start: (args = [], env = {}) => run(PROGRAM, args, { ...newScreen(), ...env }),
     logIn: () =>
-      run('dex', ['-a', '-e', 'KDE', '-s', `${join(home, '.config/autostart')}:/etc/xdg/autostart`], newScreen()),
+      run(
+        'dex',
+        ['-a', '-e', 'KDE', '-s', `${join(home, '.config/autostart')}:/etc/xdg/autostart`],
+        newScreen(),
+      ),
     autostartEntry: join(home, '.config/autostart/clear-presence.desktop'),
     screen: () => ControlClient.connect(screenFile()),
     async signIn() {
@@ -215,7 +238,9 @@ function processes(uid: number): readonly number[] {
 function isMain(pid: number): boolean {
   try {
     const [first, ...others] = readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').split('\0')
-    return first === '/opt/Clear Presence/clear-presence' && !others.some((each) => each.startsWith('--type='))
+    return (
+      first === '/opt/Clear Presence/clear-presence' && !others.some((each) => each.startsWith('--type='))
+    )
   } catch {
     return false // it has ended meanwhile
   }

@@ -87,8 +87,12 @@ function startDrivenBrowser(): void {
   })
 }
 
-/** Under Playwright `ready` waits until it is attached to everything, as its own loader arranges it in Electron. */
+/**
+ * Under Playwright `ready` waits until it is attached to everything, as its own loader arranges it in Electron. It has no
+ * loader in a package.
+ */
 function readyGate(): Promise<void> {
+  if (host.packaged) return Promise.resolve()
   const globals = globalThis as { __playwright_run?: () => void }
   const inspected = process.execArgv.some((argument) => argument.startsWith('--inspect'))
   if (!driven || !inspected || globals.__playwright_run !== undefined) return Promise.resolve()
