@@ -11,6 +11,7 @@ import { createStartAtLogin } from './core/autostart.ts'
 import { DEFAULT_ATTENDANCE } from './core/attendance.ts'
 import { type ControlReply, exitCodeOf, FOR_RUNNING } from './core/command-line.ts'
 import { resolveConfig } from './core/config.ts'
+import { createUpdates } from './core/updates.ts'
 import { createEngine, type Engine } from './core/engine.ts'
 import { PAGE_HOSTS, pageOf } from './core/links.ts'
 import { sessionKey, type AccessToken, type Identity, type Route } from './core/model.ts'
@@ -34,6 +35,7 @@ import { readPolicy } from './platform/services/policy.ts'
 import { systemProxy, watchNetwork } from './platform/services/proxy.ts'
 import { createSecrets } from './platform/services/secrets.ts'
 import { openSettings } from './platform/services/settings-store.ts'
+import { createUpdater } from './platform/services/updater.ts'
 import { registerScheme } from './platform/shell/app-protocol.ts'
 import { createShell, type Shell } from './platform/shell/shell.ts'
 import { writeDurable } from './storage/durable-file.ts'
@@ -156,6 +158,11 @@ export async function startApp(instance: Instance): Promise<void> {
     },
     { ...DEFAULT_ATTENDANCE, enabled: config.departures },
   )
+  const updates = createUpdates({
+    port: config.updates && !headless ? createUpdater({ platform, env, log }) : null,
+    clock,
+    log,
+  })
   const app: App = createApp({
     engine,
     config,
@@ -170,6 +177,7 @@ export async function startApp(instance: Instance): Promise<void> {
       keepAnswered: () => settings.save({ startAtLoginAnswered: true }),
       onProblem: engine.addProblem,
     }),
+    updates,
     signIn: identity?.signIn ?? null,
     desktop: {
       openLink: (link, verificationUri) => {
@@ -210,10 +218,13 @@ export async function startApp(instance: Instance): Promise<void> {
   })
   const control = openControl({ folder, platform, answer: run, log })
   lifecycle.onQuit(control.close)
-  lifecycle.onQuit(async () => {
+  lifecycle.onQuit(async (origin) => {
     engine.stop()
     desktop?.stop()
+    updates.stop()
     await Promise.all([sender.close(), identity?.close()])
+    // Everything is cleared and closed: an installer may replace the files.
+    updates.quitting(origin === 'user')
     log.close()
   })
 
@@ -239,6 +250,7 @@ export async function startApp(instance: Instance): Promise<void> {
   })
   if (platform === 'win32') watchSessionEnd({ report: engine.report, log })
   poll.start()
+  updates.start(app.updateReady)
   routes.onChange(engine.networkChanged)
 
   let shell: Shell | null = null

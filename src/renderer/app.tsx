@@ -13,6 +13,7 @@ import { Notices } from './parts/notices.tsx'
 import { ProblemCard } from './parts/problem.tsx'
 import { SigningInCard, SignInButtons } from './parts/sign-in.tsx'
 import { Settings, StartOffer } from './parts/start-at-login.tsx'
+import { UpdateReady } from './parts/update.tsx'
 import { StatusCard } from './parts/status-card.tsx'
 import { Welcome } from './parts/welcome.tsx'
 import { useNow, useSnapshot } from './use-snapshot.ts'
@@ -49,6 +50,7 @@ export function App({ bridge }: { readonly bridge: Bridge }) {
       <main className="main">
         <div role="alert">{refused && <p className="refused">{words.window.refused}</p>}</div>
         <Notices notices={snapshot.notices} />
+        <UpdateReady version={snapshot.update} />
         <StartOffer startAtLogin={snapshot.startAtLogin} />
         <FaceParts snapshot={snapshot} reading={reading} />
         <Settings startAtLogin={snapshot.startAtLogin} />

@@ -511,6 +511,12 @@ export const english = {
     policy: 'Set by your organisation.',
     'not-installed': 'Only an installed app can start by itself.',
   },
+  update: {
+    ready: (version: string) => `Version ${version} is ready`,
+    text: 'It is installed when you quit. Your call status is cleared first, as always.',
+    restart: 'Restart now',
+    tray: (version: string) => `Restart to update to ${version}`,
+  },
   window: {
     statusRegion: 'Status',
     demoTitle: 'Demo tenant',

@@ -32,6 +32,8 @@ export type Command =
   | { readonly type: 'copy-device-code' }
   /** Start with the computer, or not; both answer the offer. */
   | { readonly type: 'start-at-login'; readonly on: boolean }
+  /** Quit, install the newer version that lies ready, and start it. */
+  | { readonly type: 'install-update' }
   | { readonly type: 'quit' }
 
 const PLAIN_COMMANDS = [
@@ -44,6 +46,7 @@ const PLAIN_COMMANDS = [
   'open-logs',
   'copy-details',
   'copy-device-code',
+  'install-update',
   'quit',
 ] as const
 

@@ -119,6 +119,8 @@ export interface Snapshot {
   /** How this machine's lock is noticed. */
   readonly lockWatch: LockWatch
   readonly startAtLogin: StartAtLogin
+  /** The newer version that is installed at the next quit; null when there is none. */
+  readonly update: string | null
   readonly details: {
     readonly version: string
     readonly cloud: Cloud

@@ -40,6 +40,7 @@ const base: Snapshot = {
   history,
   notices: [],
   startAtLogin: { on: false, why: null, offered: false },
+  update: null,
   lockWatch: { kind: 'system-events' },
   details: {
     version: '0.1.0',
@@ -111,6 +112,10 @@ export const GALLERY: Readonly<Record<string, { readonly snapshot: Snapshot; rea
   on: { snapshot: base, says: 'On. Your call status clears when you lock or leave.' },
   'start-offered': {
     snapshot: { ...base, history: [], startAtLogin: { on: false, why: null, offered: true } },
+    says: 'On. Your call status clears when you lock or leave.',
+  },
+  'update-ready': {
+    snapshot: { ...base, update: '0.2.0' },
     says: 'On. Your call status clears when you lock or leave.',
   },
   'start-by-policy': {

@@ -71,6 +71,15 @@ export const OPTIONAL: readonly RegExp[] = [
   new RegExp(`^${FRAMEWORKS}(?:Mantle|ReactiveObjC|Squirrel)\\.framework/`),
 ]
 
+/** What an AppImage has around the app's folder: its starter, its entry for menus, and its icons. */
+export const IN_IMAGE: readonly RegExp[] = [
+  /^AppRun$/,
+  /^clear-presence\.desktop$/,
+  /^\.DirIcon$/,
+  /^clear-presence\.png$/,
+  /^usr\/share\/icons\/hicolor\/\d+x\d+\/apps\/clear-presence\.png$/,
+]
+
 /** Says what a list of files has too many, and what it lacks; empty when it is as it should be. */
 export function compare(
   files: readonly string[],

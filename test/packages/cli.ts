@@ -3,6 +3,7 @@
  * machine, and prints what was checked of which artifact. Needs root, apt and Debian's packagers; `--quick` leaves out the
  * end-to-end specs.
  */
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +13,7 @@ import { copyRuntime } from '../stand-in/package/runtime.ts'
 import { missingTools, STAND_IN_TOOLS } from '../stand-in/package/tools.ts'
 import { makeStandInPackages, type StandInPackages } from '../../tools/lib/make-packages.ts'
 import { REPOSITORY } from '../../tools/lib/paths.ts'
+import { IN_IMAGE } from './allowed-files.ts'
 import { checkTargets } from './configuration.ts'
 import { checkFiles, checkFuses, checkIntegrity, checkNames, checkSize, type Unpacked } from './contents.ts'
 import { doors, expect, live, runManager } from './life.ts'
@@ -28,6 +30,7 @@ import { createPerson, type Person } from './person.ts'
 import { findsReplacedCopies } from './scripts.ts'
 import { allSpecs, runSpecs, withoutFile } from './specs.ts'
 import { createReport, renderTable } from './table.ts'
+import { openShop, update } from './updates.ts'
 import { checkInstallerScript, checkMsiProject, unpackInstaller } from './windows-packages.ts'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
@@ -109,16 +112,14 @@ async function inspect(artifact: string, unpacked: Unpacked): Promise<void> {
 }
 
 async function linux(): Promise<void> {
-  const first = await build('linux-1', {
+  await using shop = await openShop()
+  const common = {
     platform: 'linux',
     targets: ['deb', 'rpm', 'AppImage'],
-    version: older,
-  })
-  const second = await build('linux-2', {
-    platform: 'linux',
-    targets: ['deb', 'rpm', 'AppImage'],
-    version: newer,
-  })
+    config: { 'publish.provider': 'generic', 'publish.url': shop.url },
+  } as const
+  const first = await build('linux-1', { ...common, version: older })
+  const second = await build('linux-2', { ...common, version: newer })
   const tree = join(work, 'deb')
   unpackDeb(only(first, '.deb'), tree)
   const unpacked: Unpacked = { platform: 'linux', folder: join(tree, 'opt/Clear Presence'), forTests: false }
@@ -141,6 +142,15 @@ async function linux(): Promise<void> {
   person = await createPerson()
   using rpm = redHat()
   await live(report, rpm, { older: only(first, '.rpm'), newer: only(second, '.rpm') }, person)
+  await person[Symbol.asyncDispose]()
+  const folder = join(work, 'image')
+  execFileSync('unsquashfs', ['-q', '-n', '-o', '4096', '-d', folder, only(first, '.AppImage')], {
+    stdio: 'pipe',
+  })
+  await inspect('AppImage', { platform: 'linux', folder, forTests: false, around: IN_IMAGE })
+  person = await createPerson()
+  const images = { older: only(first, '.AppImage'), newer: only(second, '.AppImage'), version: newer }
+  await update(report, person, shop, images)
   await person[Symbol.asyncDispose]()
   person = null
 }
@@ -233,7 +243,8 @@ try {
   await (person as Person | null)?.[Symbol.asyncDispose]()
   rmSync(work, { recursive: true, force: true })
   for (const name of readdirSync(tmpdir())) {
-    if (name.startsWith(UNPACKED)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
+    if (name.startsWith(UNPACKED) || name.startsWith('stand-in-appimage-'))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true })
   }
 }
 const { outcomes } = report

@@ -44,7 +44,7 @@ export function readConfiguration(file = 'electron-builder.yml'): Settings {
 export function complaints(settings: Settings): readonly string[] {
   const ajv = new Ajv({ strict: false, allErrors: true })
   const validate = ajv.compile(JSON.parse(readFileSync(SCHEMA, 'utf8')) as object)
-  const { extends: _extends, ...own } = settings
+  const own = Object.fromEntries(Object.entries(settings).filter(([key]) => key !== 'extends'))
   validate(own)
   const bySchema = (validate.errors ?? [])
     .filter(({ keyword }) => keyword !== 'anyOf')

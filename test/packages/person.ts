@@ -58,16 +58,16 @@ export interface Person extends AsyncDisposable {
   readonly simulator: Simulator
   /** Runs a program with the person's rights and environment. */
   run(program: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Running
-  /** Runs the app with one of its commands, and reads the one line that it prints. */
-  command(flag: string): Promise<Answered>
+  /** Runs the app with one of its commands, and reads the one line that it prints. `program` is the installed one by default. */
+  command(flag: string, program?: string): Promise<Answered>
   /** Starts the app by hand, and leaves it running. */
-  start(args?: readonly string[], env?: Readonly<Record<string, string>>): Running
+  start(args?: readonly string[], env?: Readonly<Record<string, string>>, program?: string): Running
   /** Logs in to the desktop: runs what starts by itself then, the person's own and the machine's, by Debian's `dex`. */
   logIn(): Running
   /** What a person sees of the app that `start` or `logIn` started last: its window and tray. */
   screen(): Promise<ControlClient>
   /** Signs in by the command line and the browser. */
-  signIn(): Promise<void>
+  signIn(program?: string): Promise<void>
   /** Another program with the same registration sets a call. */
   otherProgramCalls(): void
   held(): readonly string[]
@@ -76,6 +76,8 @@ export interface Person extends AsyncDisposable {
   lock(): void
   unlock(): void
   until(check: () => boolean | Promise<boolean>, what: string): Promise<void>
+  /** The text of a file; '' while there is none. */
+  reads(path: string): string
   /** Ids of the app's main processes that the person runs. */
   copies(): readonly number[]
 }
@@ -137,7 +139,7 @@ export async function createPerson(): Promise<Person> {
     })
     let text = ''
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
     }
     const exit = once(child, 'exit').then(([code]) => code as number | null)
     exit.catch(() => undefined) // told to whoever waits for it
@@ -152,16 +154,10 @@ export async function createPerson(): Promise<Person> {
     }
   }
   const data = join(home, '.config/Clear Presence')
-  const logEnd = (): string => {
-    try {
-      return readFileSync(join(data, 'logs/clear-presence.log'), 'utf8').slice(-2_000)
-    } catch {
-      return '(none)'
-    }
-  }
+  const logEnd = (): string => reads(join(data, 'logs/clear-presence.log')).slice(-2_000)
 
-  const command: Person['command'] = async (flag) => {
-    const { child, exit } = run(PROGRAM, [flag])
+  const command: Person['command'] = async (flag, program = PROGRAM) => {
+    const { child, exit } = run(program, [flag])
     let line = ''
     child.stdout?.on('data', (chunk: string) => (line += chunk))
     // A command that hangs must not keep the whole run.
@@ -174,7 +170,7 @@ export async function createPerson(): Promise<Person> {
 
   return {
     ...{ name, home, data, simulator, run, until, command },
-    start: (args = [], env = {}) => run(PROGRAM, args, { ...newScreen(), ...env }),
+    start: (args = [], env = {}, program = PROGRAM) => run(program, args, { ...newScreen(), ...env }),
     logIn: () =>
       run(
         'dex',
@@ -183,9 +179,9 @@ export async function createPerson(): Promise<Person> {
       ),
     autostartEntry: join(home, '.config/autostart/clear-presence.desktop'),
     screen: () => ControlClient.connect(screenFile()),
-    async signIn() {
+    async signIn(program) {
       rmSync(opened, { force: true })
-      const signedIn = command('--sign-in')
+      const signedIn = command('--sign-in', program)
       await until(() => existsSync(opened), 'the browser')
       await signInAsBrowser(simulator, readFileSync(opened, 'utf8').trim())
       const { result } = await signedIn
@@ -214,6 +210,7 @@ export async function createPerson(): Promise<Person> {
       login.signal('Unlock')
       login.hint(false)
     },
+    reads,
     copies: () => processes(uid).filter(isMain),
     async [Symbol.asyncDispose]() {
       for (const pid of processes(uid)) killHard(pid)
@@ -224,6 +221,14 @@ export async function createPerson(): Promise<Person> {
       execFileSync('userdel', ['--force', name], { env: WITH_SBIN, stdio: 'ignore' })
       for (const path of [folder, runtime]) rmSync(path, { recursive: true, force: true, maxRetries: 10 })
     },
+  }
+}
+
+function reads(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return '' // not there yet
   }
 }
 
@@ -238,9 +243,7 @@ function processes(uid: number): readonly number[] {
 function isMain(pid: number): boolean {
   try {
     const [first, ...others] = readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').split('\0')
-    return (
-      first === '/opt/Clear Presence/clear-presence' && !others.some((each) => each.startsWith('--type='))
-    )
+    return first?.endsWith('/clear-presence') === true && !others.some((each) => each.startsWith('--type='))
   } catch {
     return false // it has ended meanwhile
   }

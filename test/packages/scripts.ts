@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, runManager } from './life.ts'
-import type { Person } from './person.ts'
+import type { Person, Running } from './person.ts'
 
 const BEFORE_REMOVE = resolve(import.meta.dirname, '../../assets/linux/before-remove.sh')
 const FOLDER = '/opt/Clear Presence'
@@ -29,14 +29,18 @@ export async function findsReplacedCopies(person: Person): Promise<string> {
     await sleep(300)
     copyIn()
     await runManager('/bin/sh', [BEFORE_REMOVE, 'upgrade', '2'])
-    expect(main.child.exitCode === null && main.child.signalCode === null, 'an upgrade ended the app')
+    expect(runs(main), 'an upgrade ended the app')
     await runManager('/bin/sh', [BEFORE_REMOVE, 'remove'])
     await main.exit
     expect(main.child.signalCode === 'SIGTERM', `the app ended by ${String(main.child.signalCode)}`)
-    expect(other.child.exitCode === null && other.child.signalCode === null, 'another program was ended')
+    expect(runs(other), 'another program was ended')
     other.child.kill()
     return 'by the binary, also a replaced one'
   } finally {
     rmSync(FOLDER, { recursive: true, force: true })
   }
+}
+
+function runs({ child }: Running): boolean {
+  return child.exitCode === null && child.signalCode === null
 }

@@ -16,7 +16,7 @@ export interface Report {
    * Makes one check and notes how it ended: what it answers is the detail, what it throws its failure. Answers whether it
    * passed; never rejects.
    */
-  check(artifact: string, check: string, work: () => string | void | Promise<string | void>): Promise<boolean>
+  check(artifact: string, check: string, work: () => unknown): Promise<boolean>
 }
 
 /** Starts a report; `say` is told each outcome as it comes. */
@@ -28,7 +28,8 @@ export function createReport(say: (line: string) => void): Report {
       const since = performance.now()
       let outcome: Outcome
       try {
-        outcome = { artifact, check, ok: true, detail: (await work()) ?? '' }
+        const detail = await work()
+        outcome = { artifact, check, ok: true, detail: typeof detail === 'string' ? detail : '' }
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error)
         outcome = { artifact, check, ok: false, detail }

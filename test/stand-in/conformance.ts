@@ -111,6 +111,7 @@ type Excused =
   | 'nativeImage.createFromBuffer'
   | 'nativeImage.createFromDataURL'
   | 'nativeImage.createFromPath'
+  | 'net.request'
   | 'session.defaultSession'
   | 'session.fromPartition'
   | 'webContents.fromDevToolsTargetId'

@@ -8,6 +8,7 @@ import type { Engine } from './engine.ts'
 import type { AccessToken, Clock, Identity, Log } from './model.ts'
 import { snapshotOf } from './snapshot.ts'
 import { SECOND } from './time.ts'
+import type { Updates } from './updates.ts'
 
 /** Interactive sign-in as the app uses it. Never rejects. */
 export interface SignInPort {
@@ -41,6 +42,7 @@ export interface AppParts {
   /** How the lock is noticed at the start; `lockWatched` tells changes. */
   readonly lockWatch: LockWatch
   readonly startAtLogin: StartAtLoginSwitch
+  readonly updates: Pick<Updates, 'ready' | 'restartWanted'>
   /** Null while the app isn't configured. */
   readonly signIn: SignInPort | null
   readonly desktop: DesktopPort
@@ -63,6 +65,8 @@ export interface App {
     readonly verificationUri: string
     readonly expiresAt: number
   }): void
+  /** A newer version lies ready. */
+  updateReady(): void
   /** The lock is noticed in another way than before. */
   lockWatched(watch: LockWatch): void
   /** The user used our window or tray, so somebody sits here. */
@@ -102,6 +106,7 @@ export function createApp(parts: AppParts): App {
       notices: engine.problems(),
       lockWatch,
       startAtLogin: parts.startAtLogin.view(engine.state().active !== null),
+      update: parts.updates.ready(),
       version: parts.version,
       requestId: engine.requestId(),
     })
@@ -219,6 +224,11 @@ export function createApp(parts: AppParts): App {
         parts.startAtLogin.choose(command.on)
         changed()
         return
+      case 'install-update':
+        // Where none is ready (any more) it is a quit all the same: that is what the button said.
+        parts.updates.restartWanted()
+        parts.desktop.quit()
+        return
       case 'quit':
         parts.desktop.quit()
     }
@@ -242,6 +252,7 @@ export function createApp(parts: AppParts): App {
       changed()
     },
     used,
+    updateReady: changed,
     windowOpened() {
       windowOpen = true
       parts.startAtLogin.look()

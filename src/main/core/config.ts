@@ -30,6 +30,8 @@ export interface Config {
   readonly startAtLogin: boolean | null
   /** The user has answered the offer to start with the computer. */
   readonly startAtLoginAnswered: boolean
+  /** Whether newer versions are looked for, where this installation can replace itself. */
+  readonly updates: boolean
   /** Why nothing can work: the face is `not-configured`. Null when it can. */
   readonly problem: Problem | null
   /** What an administrator has fixed: `clientId`, `tenant`, `cloud`, `hidden`, `departures.lock` and so on. */
@@ -77,6 +79,7 @@ const KNOWN_KEYS = [
   'hidden',
   'startAtLogin',
   'startAtLoginAnswered',
+  'updates',
 ]
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -184,6 +187,7 @@ export function resolveConfig(sources: ConfigSources): {
   const startAtLogin = own(sources.policy, 'startAtLogin') ?? null
   if (startAtLogin !== null && typeof startAtLogin !== 'boolean')
     ignored.push({ source: 'policy', key: 'startAtLogin', why: 'invalid-value' })
+  const updates = flagValue('updates', (values) => own(values, 'updates'), true)
   const startAtLoginAnswered = own(sources.settings, 'startAtLoginAnswered') === true
 
   for (const [source, values] of raw) ignored.push(...unknownKeys(source, values))
@@ -203,6 +207,7 @@ export function resolveConfig(sources: ConfigSources): {
       hidden,
       startAtLogin: typeof startAtLogin === 'boolean' ? startAtLogin : null,
       startAtLoginAnswered,
+      updates,
       problem: blocking[0] ?? null,
       fixed,
     },

@@ -23,6 +23,7 @@ function snapshot(world: World, more: Partial<SnapshotParts> = {}) {
     history: world.history,
     notices: [],
     startAtLogin: { on: false, why: null, offered: false },
+    update: null,
     lockWatch: { kind: 'unknown' },
     version: '0.0.0',
     requestId: '',

@@ -29,6 +29,7 @@ export interface SnapshotParts {
   readonly notices: readonly Problem[]
   readonly lockWatch: LockWatch
   readonly startAtLogin: StartAtLogin
+  readonly update: string | null
   readonly version: string
   /** Graph's `request-id` of the last answer to a write. */
   readonly requestId: string
@@ -60,6 +61,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     notices: parts.notices,
     lockWatch: parts.lockWatch,
     startAtLogin: parts.startAtLogin,
+    update: parts.update,
     details: {
       version: parts.version,
       cloud: config.cloud,

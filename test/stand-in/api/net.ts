@@ -93,7 +93,82 @@ async function fetchFile(url: string): Promise<Response> {
   })
 }
 
-/** Electron's `net`, without its request object. */
+/** What `net.request` takes here of Electron's options. */
+interface RequestOptions {
+  url?: string
+  method?: string
+  protocol?: string
+  host?: string
+  hostname?: string
+  port?: number
+  path?: string
+  headers?: Record<string, string | string[]>
+  redirect?: 'follow' | 'error' | 'manual'
+}
+
+/** Electron's `ClientRequest`, by Node's own stack; a redirect is told, and followed only when it is asked for. */
+export class ClientRequest extends Part {
+  chunkedEncoding = false
+  private readonly sent: http.ClientRequest
+  private aborted = false
+
+  constructor(options: RequestOptions | string) {
+    super()
+    const { url, protocol = 'https:', ...given } = typeof options === 'string' ? { url: options } : options
+    const secure = (url ?? `${protocol}//`).startsWith('https:')
+    const agentOptions = { proxyEnv: process.env } as https.AgentOptions
+    const node: http.RequestOptions = {
+      method: given.method ?? 'GET',
+      agent: secure ? new https.Agent(agentOptions) : new http.Agent(agentOptions),
+    }
+    for (const name of ['host', 'hostname', 'port', 'path', 'headers'] as const) {
+      if (given[name] !== undefined) Object.assign(node, { [name]: given[name] })
+    }
+    const module = secure ? https : http
+    this.sent = url === undefined ? module.request(node) : module.request(url, node)
+    this.sent.on('response', (response) => {
+      const { statusCode = 0, headers } = response
+      if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined) {
+        response.resume()
+        this.emit('redirect', statusCode, node.method, headers.location, headers)
+      } else this.emit('response', response)
+    })
+    this.sent.on('error', (error: NodeJS.ErrnoException) => {
+      if (!this.aborted) this.emit('error', new Error(`net::ERR_FAILED (${error.code ?? error.message})`))
+    })
+    this.sent.on('finish', () => this.emit('finish'))
+    this.sent.on('close', () => this.emit('close'))
+  }
+
+  setHeader(name: string, value: string): void {
+    this.sent.setHeader(name, value)
+  }
+
+  getHeader(name: string): string {
+    return String(this.sent.getHeader(name) ?? '')
+  }
+
+  removeHeader(name: string): void {
+    this.sent.removeHeader(name)
+  }
+
+  write(chunk: string | Buffer): void {
+    this.sent.write(chunk)
+  }
+
+  end(chunk?: string | Buffer): this {
+    this.sent.end(chunk)
+    return this
+  }
+
+  abort(): void {
+    this.aborted = true
+    this.sent.destroy()
+    this.emit('abort')
+  }
+}
+
+/** Electron's `net`. */
 export class Net extends Part {
   private forced: boolean | undefined
 
@@ -103,6 +178,10 @@ export class Net extends Part {
 
   fetch(input: string | Request, init?: RequestInit): Promise<Response> {
     return fetchLikeChromium(input, init)
+  }
+
+  request(options: RequestOptions | string): ClientRequest {
+    return new ClientRequest(options)
   }
 
   isOnline(): boolean {

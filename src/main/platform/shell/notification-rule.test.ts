@@ -17,6 +17,7 @@ function snapshot(face: Face, away = false, history: readonly HistoryEntry[] = [
     history,
     notices: [],
     startAtLogin: { on: false, why: null, offered: false },
+    update: null,
     lockWatch: { kind: 'unknown' },
     details: {
       version: '1',

@@ -23,6 +23,7 @@ function snapshot(face: Face, more: Partial<Snapshot> = {}): Snapshot {
     history: [],
     notices: [],
     startAtLogin: { on: false, why: null, offered: false },
+    update: null,
     lockWatch: { kind: 'unknown' },
     details: {
       version: '1',
@@ -266,6 +267,13 @@ describe('the menu', () => {
   it('says that it is the demo', () => {
     const { items } = build(snapshot({ kind: 'on' }, { demo: true }))
     expect(items[0]?.label).toMatch(/^Demo/)
+  })
+
+  it('offers a newer version only when one lies ready', () => {
+    const usual = build(snapshot({ kind: 'on' })).items
+    expect(usual.some(({ id }) => id === 'install-update')).toBe(false)
+    const { items } = build(snapshot({ kind: 'on' }, { update: '2.0.0' }))
+    expect(find(items, 'install-update').label).toBe('Restart to update to 2.0.0')
   })
 
   it('is equal as JSON exactly when it shows the same', () => {

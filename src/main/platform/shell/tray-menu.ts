@@ -55,6 +55,9 @@ export function trayMenu(
     { id: 'open', label: tray.open, click: () => onOpen() },
     ...accountItems(snapshot).map(({ id, label, wanted }) => command(id, label, wanted)),
     SEPARATOR,
+    ...(snapshot.update === null
+      ? []
+      : [command('install-update', words.update.tray(snapshot.update), { type: 'install-update' })]),
     ...(costs && platform !== 'darwin' ? [note('quit-cost', tray.quitCost)] : []),
     {
       ...command('quit', tray.quit, { type: 'quit' }),
