@@ -38,7 +38,7 @@ function faultsOf(text: string): readonly string[] {
       const links = [...proof.matchAll(/\[([^\]]+)\]\(([^)]+)\)/g)]
       return [
         ...(cells.length === 4 && cells.every((cell) => cell !== '') ? [] : [`${point}: an empty cell`]),
-        ...(['met', 'configured', 'does not apply'].includes(state) ? [] : [`${point}: ${state}?`]),
+        ...(['met', 'does not apply'].includes(state) ? [] : [`${point}: ${state}?`]),
         ...(links.length > 0 ? [] : [`${point}: no test`]),
         ...links
           .filter(([, title = '', path = '']) => !exists(title, path))

@@ -1,10 +1,16 @@
 /** The file that takes the place of Electron's binary inside a Linux package. */
+import { join } from 'node:path'
 import { fuseWire, FUSES, type Fuse } from './fuse-wire.ts'
 
 /** Where the launcher finds the stand-in, as absolute paths. */
 export interface LauncherParts {
   readonly node: string
   readonly boot: string
+}
+
+/** The stand-in in this repository, with the Node that runs now: for packages that only this user runs. */
+export function launcherHere(): LauncherParts {
+  return { node: process.execPath, boot: join(import.meta.dirname, '../boot.ts') }
 }
 
 const state = (fuse: Fuse): string => `\${fuses:${String(FUSES.indexOf(fuse))}:1}`
