@@ -15,13 +15,22 @@ import { makeStandInPackages, type StandInPackages } from '../../tools/lib/make-
 import { REPOSITORY } from '../../tools/lib/paths.ts'
 import { IN_IMAGE } from './allowed-files.ts'
 import { checkTargets } from './configuration.ts'
-import { checkFiles, checkFuses, checkIntegrity, checkNames, checkSize, type Unpacked } from './contents.ts'
+import {
+  checkFiles,
+  checkFuses,
+  checkIntegrity,
+  checkNames,
+  checkSame,
+  checkSize,
+  type Unpacked,
+} from './contents.ts'
 import { doors, expect, live, runManager } from './life.ts'
 import {
   checkAppStream,
   checkDesktopFiles,
   checkFilesOfRpm,
   checkLintian,
+  checkLinuxNames,
   checkOutsideOfDeb,
   unpackDeb,
 } from './linux-packages.ts'
@@ -125,6 +134,7 @@ async function linux(): Promise<void> {
   const unpacked: Unpacked = { platform: 'linux', folder: join(tree, 'opt/Clear Presence'), forTests: false }
   await inspect('deb', unpacked)
   await report.check('deb', 'files elsewhere', () => checkOutsideOfDeb(tree))
+  await report.check('deb', 'names', () => checkLinuxNames(tree))
   await report.check('deb', 'desktop files', () => checkDesktopFiles(tree))
   await report.check('deb', 'AppStream', () => checkAppStream(tree))
   await report.check('deb', 'lintian', () => checkLintian(only(first, '.deb')))
@@ -163,7 +173,10 @@ async function forTests(): Promise<void> {
   const deb = only(folder, '.deb')
   const tree = join(work, 'deb-e2e')
   unpackDeb(deb, tree)
-  await inspect(artifact, { platform: 'linux', folder: join(tree, 'opt/Clear Presence'), forTests: true })
+  const unpacked: Unpacked = { platform: 'linux', folder: join(tree, 'opt/Clear Presence'), forTests: true }
+  await inspect(artifact, unpacked)
+  const release: Unpacked = { ...unpacked, folder: join(work, 'deb/opt/Clear Presence'), forTests: false }
+  await report.check(artifact, 'otherwise the release', () => checkSame(release, unpacked))
   const { install, purge } = debian()
   try {
     await install(deb)

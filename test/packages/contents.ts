@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { getRawHeader, listPackage } from '@electron/asar'
+import { extractFile, getRawHeader, listPackage } from '@electron/asar'
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { NtExecutable, NtExecutableResource } from 'resedit'
 import { compare, IN_ARCHIVE, IN_TEST_ARCHIVE, ON_DISK, OPTIONAL } from './allowed-files.ts'
@@ -52,20 +52,39 @@ function filesOf(folder: string, root = folder): string[] {
   })
 }
 
+/** Paths of the files in an archive. */
+function inside(archive: string): readonly string[] {
+  return listPackage(archive, { isPack: false })
+    .map((path) => path.replaceAll('\\', '/').replace(/^\//, ''))
+    .filter((path) => /\.\w+$/.test(path))
+}
+
 /** @throws Error naming every file that is missing or not on the list. */
 export function checkFiles(unpacked: Unpacked): string {
   const files = filesOf(unpacked.folder)
-  const archive = archiveOf(unpacked)
-  const inside = listPackage(archive, { isPack: false })
-    .map((path) => path.replaceAll('\\', '/').replace(/^\//, ''))
-    .filter((path) => /\.\w+$/.test(path))
+  const packed = inside(archiveOf(unpacked))
   const needed = unpacked.forTests ? [...IN_ARCHIVE, IN_TEST_ARCHIVE] : IN_ARCHIVE
   const wrong = [
     ...compare(files, [...ON_DISK[unpacked.platform], ...(unpacked.around ?? [])], OPTIONAL),
-    ...compare(inside, needed),
+    ...compare(packed, needed),
   ]
   expect(wrong.length === 0, wrong.join('; '))
-  return `${String(files.length)} files, ${String(inside.length)} in the archive`
+  return `${String(files.length)} files, ${String(packed.length)} in the archive`
+}
+
+/** @throws Error unless the archive for tests is the release's but for its main file. */
+export function checkSame(release: Unpacked, forTests: Unpacked): string {
+  const [ours, theirs] = [archiveOf(release), archiveOf(forTests)]
+  const names = inside(ours)
+  for (const name of names.filter((each) => each !== 'package.json')) {
+    expect(extractFile(ours, name).equals(extractFile(theirs, name)), `${name} is another`)
+  }
+  const manifest = (archive: string): object => ({
+    ...(JSON.parse(extractFile(archive, 'package.json').toString('utf8')) as object),
+    main: '',
+  })
+  expect(JSON.stringify(manifest(ours)) === JSON.stringify(manifest(theirs)), 'package.json is another')
+  return `${String(names.length)} files are the same, but for main`
 }
 
 /** @throws Error when the archive has grown beyond its bound. */

@@ -206,6 +206,7 @@ export async function live(
       expect(windowsShown === 0, 'a window came into sight')
       await person.signIn()
       await covers(person)
+      await switchOff(person)
       // A reinstalled app whose user is back: its removal clears once more.
       const told = await removeWhileBusy(person, manager.purge ?? manager.remove)
       expect(!existsSync(MACHINE_WIDE), `${MACHINE_WIDE} is still there`)
@@ -246,6 +247,27 @@ export async function doors(person: Person, wanted: 'shut' | 'open'): Promise<st
   await person.command('--quit')
   await Promise.race([exit, person.until(() => person.copies().length === 0, 'the end')])
   return Object.keys(open).join(', ')
+}
+
+/** Switches the start at login off in the app's window, and logs in again: nothing may start then. Starts it by hand at the end. */
+async function switchOff(person: Person): Promise<void> {
+  const screen = await person.screen()
+  person.run(LINK)
+  await screen.waitForText('Settings')
+  await screen.call('script', {
+    code: "for (const each of document.querySelectorAll('details')) each.open = true",
+  })
+  await screen.call('click', { role: 'switch', name: 'Start when I sign in to this computer' })
+  await person.until(
+    () => person.reads(person.autostartEntry).includes('Hidden=true'),
+    'an entry that hides the other',
+  )
+  await person.command('--quit')
+  person.logIn()
+  await sleep(QUIET_MS)
+  expect(person.copies().length === 0, 'it starts although the person has switched it off')
+  person.start(['--hidden'])
+  await covers(person)
 }
 
 /** Removes the package while a session stands; answers how long the app took to clear it. */

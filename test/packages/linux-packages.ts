@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { extractFile } from '@electron/asar'
 import { compare } from './allowed-files.ts'
 import { expect } from './life.ts'
 
@@ -71,11 +72,27 @@ export function checkDesktopFiles(unpacked: string): string {
     const { stdout, stderr, status } = spawnSync('desktop-file-validate', [file], { encoding: 'utf8' })
     expect(status === 0 && stdout + stderr === '', stdout + stderr)
   }
-  expect(
-    /^StartupWMClass=clear-presence$/m.test(readFileSync(menu, 'utf8')),
-    'docks would not know the window',
-  )
   return 'desktop-file-validate says nothing'
+}
+
+/** @throws Error when the names by which a desktop knows the app don't agree with each other. */
+export function checkLinuxNames(unpacked: string): string {
+  const entry = readFileSync(join(unpacked, 'usr/share/applications/clear-presence.desktop'), 'utf8')
+  const archive = join(unpacked, 'opt/Clear Presence/resources/app.asar')
+  const manifest = JSON.parse(extractFile(archive, 'package.json').toString('utf8')) as Record<string, string>
+  const value = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(entry)?.[1] ?? ''
+  // Electron names the window by the first of these (Wayland's app id), the desktop looks for a file of that name.
+  expect(
+    manifest['desktopName'] === 'clear-presence.desktop',
+    `desktopName is ${String(manifest['desktopName'])}`,
+  )
+  expect(
+    manifest['productName'] === value('Name'),
+    `${String(manifest['productName'])} is called ${value('Name')}`,
+  )
+  expect(value('StartupWMClass') === 'clear-presence', 'docks would not know the window')
+  expect(value('Exec').startsWith('"/opt/Clear Presence/clear-presence"'), value('Exec'))
+  return `${value('Name')}, clear-presence.desktop`
 }
 
 /** @throws Error with what appstreamcli says. */

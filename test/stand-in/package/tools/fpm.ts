@@ -37,6 +37,7 @@ const { values, positionals } = parseArgs({
       'rpm-os': text,
       'rpm-summary': text,
       'rpm-rpmbuild-define': list,
+      'config-files': list,
       directories: list,
     },
     ...{
@@ -166,9 +167,11 @@ function makeRpm(): void {
     }),
     '%files\n%defattr(-,root,root,-)',
     ...[...owned, ...below.map((folder) => `%dir "${folder.slice(root.length)}"`)],
-    ...files().map(
-      (path) => `${path.includes('/root/etc/') ? '%config(noreplace) ' : ''}"${path.slice(root.length)}"`,
-    ),
+    ...files()
+      .map((path) => path.slice(root.length))
+      .map(
+        (path) => `${values['config-files']?.includes(path) === true ? '%config(noreplace) ' : ''}"${path}"`,
+      ),
   ]
   const specFile = join(work, 'package.spec')
   writeFileSync(specFile, `${spec.join('\n')}\n`)
