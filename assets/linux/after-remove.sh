@@ -27,7 +27,11 @@ case "${1:-}" in
       entry=$(getent passwd "$id") || continue
       user=$(echo "$entry" | cut -d : -f 1)
       home=$(echo "$entry" | cut -d : -f 6)
-      runuser -u "$user" -- rm -rf -- "$home/.config/Clear Presence" </dev/null >/dev/null 2>&1 || true
+      # A login entry that is still there names another program, such as an AppImage, which goes on with these settings.
+      # shellcheck disable=SC2016 # The inner shell takes its own arguments.
+      runuser -u "$user" -- sh -c '
+        [ -e "$1/autostart/clear-presence.desktop" ] || rm -rf -- "$1/Clear Presence"
+      ' sh "$home/.config" </dev/null >/dev/null 2>&1 || true
     done
     ;;
 esac

@@ -11,55 +11,52 @@ esac
 
 program='/opt/Clear Presence/clear-presence'
 
-# The main processes: those that run our program, also one that an upgrade has replaced, and are no helper (--type=...).
+# The main processes: those that run our program, also one that an upgrade has replaced, and are no helper. Chromium writes
+# the arguments of its helpers as one text with spaces; without its helpers the main process would not live to clear.
 running() {
   for process in /proc/[0-9]*; do
     [ -r "$process/cmdline" ] || continue
     first=$(tr '\0' '\n' <"$process/cmdline" 2>/dev/null | head -n 1)
     binary=$(readlink "$process/exe" 2>/dev/null)
     [ "${binary% (deleted)}" = "$program" ] || [ "$first" = "$program" ] || continue
-    tr '\0' '\n' <"$process/cmdline" 2>/dev/null | grep -q '^--type=' && continue
+    tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -q -- ' --type=' && continue
     echo "${process#/proc/}"
   done
 }
 
-# As the user itself: root must not follow links that a user has laid.
-as_user() {
-  user=$1
-  shift
-  runuser -u "$user" -- "$@" </dev/null >/dev/null 2>&1
-}
-
+# Removes the login entry and the tokens below a user's folder for settings, as that user: root must not follow links that a
+# user has laid. Where the entry names another program, as an AppImage does, both are still in use.
 forget() {
-  user=$1
-  config=$2
-  as_user "$user" rm -f -- "$config/autostart/clear-presence.desktop" "$config/Clear Presence/tokens.bin"
+  user=$(getent passwd "$1" | cut -d : -f 1)
+  [ -n "$user" ] && [ "$1" != 0 ] || return 0
+  # shellcheck disable=SC2016 # The inner shell takes its own arguments.
+  runuser -u "$user" -- sh -c '
+    entry="$1/autostart/clear-presence.desktop"
+    if [ -f "$entry" ] && ! grep -qxF "TryExec=$2" "$entry"; then exit 0; fi
+    rm -f -- "$entry" "$1/Clear Presence/tokens.bin"
+  ' sh "$2" "$program" </dev/null >/dev/null 2>&1
 }
 
-# What each user needs to be known by, before it ends: "pid user config", one line for each copy.
-copies=$(
-  for copy in $(running); do
-    user=$(stat -c %U "/proc/$copy" 2>/dev/null) || continue
-    config=$(tr '\0' '\n' <"/proc/$copy/environ" 2>/dev/null | sed -n 's/^XDG_CONFIG_HOME=//p' | head -n 1)
-    kill -TERM "$copy" 2>/dev/null && echo "$copy $user $config"
+# Ends one copy: it clears for up to 3.5 s and then ends, and gets 10 s.
+end() {
+  uid=$(stat -c %u "/proc/$1" 2>/dev/null) || return 0
+  config=$(tr '\0' '\n' <"/proc/$1/environ" 2>/dev/null | sed -n 's/^XDG_CONFIG_HOME=//p' | head -n 1)
+  kill -TERM "$1" 2>/dev/null
+  waited=0
+  while [ -d "/proc/$1" ] && [ "$waited" -lt 100 ]; do
+    sleep 0.1
+    waited=$((waited + 1))
   done
-)
+  [ -n "$config" ] && forget "$uid" "$config"
+}
 
-# Each clears for up to 3.5 s and then ends; all of them together get 10 s.
-waited=0
-while [ "$waited" -lt 100 ]; do
-  left=$(echo "$copies" | while read -r copy _; do [ -n "$copy" ] && [ -d "/proc/$copy" ] && echo "$copy"; done)
-  [ -z "$left" ] && break
-  sleep 0.1
-  waited=$((waited + 1))
-done
-echo "$copies" | while read -r _ user config; do [ -n "$config" ] && forget "$user" "$config"; done
+# All of them side by side.
+for copy in $(running); do end "$copy" & done
+wait
 
 for runtime in /run/user/[0-9]*; do
   id=${runtime#/run/user/}
-  [ "$id" = 0 ] && continue
-  entry=$(getent passwd "$id") || continue
-  user=$(echo "$entry" | cut -d : -f 1)
-  forget "$user" "$(echo "$entry" | cut -d : -f 6)/.config"
+  home=$(getent passwd "$id" | cut -d : -f 6)
+  [ -n "$home" ] && forget "$id" "$home/.config"
 done
 exit 0

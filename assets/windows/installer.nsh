@@ -1,16 +1,31 @@
 ; What our installer and uninstaller do beyond electron-builder's own. Compiled by test:packages, never run on Windows here.
 !include "getProcessInfo.nsh"
 Var pid
+Var wasRunning
 
 ; Electron-builder kills a running copy. Ours is asked first, so that its quit path clears; it answers when it has ended.
 !macro customCheckAppRunning
+  !insertmacro IS_POWERSHELL_AVAILABLE
+  !insertmacro FIND_PROCESS "${APP_EXECUTABLE_FILENAME}" $R0
+  StrCpy $wasRunning $R0
   ${if} ${FileExists} "$INSTDIR\${APP_EXECUTABLE_FILENAME}"
     DetailPrint "Asking ${PRODUCT_NAME} to clear and quit."
     nsExec::Exec /TIMEOUT=15000 `"$INSTDIR\${APP_EXECUTABLE_FILENAME}" --quit`
     Pop $0
   ${endIf}
-  !insertmacro IS_POWERSHELL_AVAILABLE
   !insertmacro _CHECK_APP_RUNNING
+!macroend
+
+; A silent upgrade must not leave its user without the app until the next login. Only for the user who installs: in an
+; installation for all this may be the system's own account.
+!macro customInstall
+  ${if} ${Silent}
+  ${andIf} $wasRunning == 0
+  ${andIf} $installMode == "CurrentUser"
+  ${andIfNot} ${isForceRun}
+  ${andIfNot} ${isUpdated}
+    ${StdUtils.ExecShellAsUser} $0 "$appExe" "open" "--hidden"
+  ${endIf}
 !macroend
 
 ; Only for the user who uninstalls: nobody reaches into another user's registry and profile. An update runs this, too.

@@ -210,6 +210,7 @@ export async function startApp(instance: Instance): Promise<void> {
       return app.signIn()
     },
     quit() {
+      updates.leaveAsItIs()
       lifecycle.requestQuit()
       return left.promise
     },

@@ -36,7 +36,7 @@ import {
 } from './linux-packages.ts'
 import { debian, redHat } from './managers.ts'
 import { createPerson, type Person } from './person.ts'
-import { findsReplacedCopies } from './scripts.ts'
+import { endsChromiumInOrder, followsNobody, leavesOthers } from './scripts.ts'
 import { allSpecs, runSpecs, withoutFile } from './specs.ts'
 import { createReport, renderTable } from './table.ts'
 import { openShop, update } from './updates.ts'
@@ -55,7 +55,7 @@ const ALSO_NEEDED = [
 ] as const
 
 const WINDOW = ['test/e2e/departures.spec.ts', '-t', 'linux: the tray menu'] as const
-/** The files of the archive, each with a spec that can't pass without it. */
+/** Files of the archive, each with a spec that can't pass without it. Icons and styles are missed by the list of files only. */
 const NEEDED_FILES: readonly (readonly [file: string, spec: readonly string[]])[] = [
   ['out/main/index.js', WINDOW],
   ['out/preload/index.js', WINDOW],
@@ -145,7 +145,9 @@ async function linux(): Promise<void> {
 
   person = await createPerson()
   const somebody = person
-  await report.check('deb', 'scripts', () => findsReplacedCopies(somebody))
+  await report.check('deb', 'script ends a Chromium in order', () => endsChromiumInOrder(somebody))
+  await report.check('deb', 'script follows nobody', () => followsNobody(somebody))
+  await report.check('deb', 'script leaves what is not ours', () => leavesOthers(somebody))
   const debs = { older: only(first, '.deb'), newer: only(second, '.deb') }
   await live(report, debian(), debs, person)
   await person[Symbol.asyncDispose]()
@@ -182,7 +184,7 @@ async function forTests(): Promise<void> {
     await install(deb)
     person = await createPerson()
     const somebody = person
-    await report.check(artifact, 'debuggers and NODE_OPTIONS', () => doors(somebody, 'open'))
+    await report.check(artifact, 'opens to debuggers and the CA of tests', () => doors(somebody, 'open'))
     await person[Symbol.asyncDispose]()
     person = null
     if (values.quick) return
@@ -211,11 +213,11 @@ async function windows(): Promise<void> {
     version: older,
     args: ['--x64', '--arm64'],
   })
-  await report.check('nsis', 'own script', () => checkInstallerScript(REPOSITORY))
+  await report.check('nsis', 'asks before it kills', () => checkInstallerScript(REPOSITORY))
   for (const arch of ['x64', 'arm64']) {
     const folder = join(work, `nsis-${arch}`)
     const artifact = `nsis ${arch}`
-    const opened = await report.check(artifact, 'opens', () =>
+    const opened = await report.check(artifact, 'compiles and unpacks', () =>
       unpackInstaller(only(output, `-${arch}-setup.exe`), folder),
     )
     if (opened) await inspect(artifact, { platform: 'win32', folder, forTests: false })

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { extractFile, getRawHeader, listPackage } from '@electron/asar'
+import { extractFile, getRawHeader } from '@electron/asar'
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { NtExecutable, NtExecutableResource } from 'resedit'
 import { compare, IN_ARCHIVE, IN_TEST_ARCHIVE, ON_DISK, OPTIONAL } from './allowed-files.ts'
@@ -52,11 +52,18 @@ function filesOf(folder: string, root = folder): string[] {
   })
 }
 
+/** A folder in an archive's directory; what has no files of its own is a file. */
+interface ArchiveFolder {
+  readonly files: Readonly<Record<string, ArchiveFolder | { readonly size: number }>>
+}
+
 /** Paths of the files in an archive. */
 function inside(archive: string): readonly string[] {
-  return listPackage(archive, { isPack: false })
-    .map((path) => path.replaceAll('\\', '/').replace(/^\//, ''))
-    .filter((path) => /\.\w+$/.test(path))
+  const walk = (folder: ArchiveFolder, path: string): string[] =>
+    Object.entries(folder.files).flatMap(([name, entry]) =>
+      'files' in entry ? walk(entry, `${path}${name}/`) : [path + name],
+    )
+  return walk(getRawHeader(archive).header, '')
 }
 
 /** @throws Error naming every file that is missing or not on the list. */

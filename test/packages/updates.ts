@@ -14,6 +14,7 @@ import {
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { answers, covers, expect } from './life.ts'
 import type { Person } from './person.ts'
 import type { Report } from './table.ts'
@@ -21,6 +22,9 @@ import type { Report } from './table.ts'
 /** Longer than the app waits before its first look, and than between two looks, ms (core/updates). */
 const FIRST_LOOK_MS = 2.5 * 60_000
 const LOOK_AGAIN_MS = 12.1 * 3_600_000
+
+/** Long enough for a start that must not be made, ms. */
+const QUIET_MS = 1_500
 
 /** A place that versions are published at. */
 export interface Shop extends AsyncDisposable {
@@ -82,9 +86,12 @@ export async function update(
   const image = join(person.home, 'Apps', 'Clear-Presence.AppImage')
   const { uid, gid } = statSync(person.home)
   mkdirSync(join(image, '..'))
-  copyFileSync(older, image)
-  chmodSync(image, 0o755)
-  for (const path of [image, join(image, '..')]) chownSync(path, uid, gid)
+  const place = (file: string): void => {
+    copyFileSync(file, image)
+    chmodSync(image, 0o755)
+    for (const path of [image, join(image, '..')]) chownSync(path, uid, gid)
+  }
+  place(older)
   const [before, after] = [digest(image), digest(newer)]
   const log = (): string => person.reads(join(person.data, 'logs/clear-presence.log'))
   const count = (text: string): number => log().split(text).length - 1
@@ -135,24 +142,46 @@ export async function update(
     return ready
   })
 
-  await check('not installed when the system ends the app', async () => {
-    for (const pid of person.copies()) process.kill(pid, 'SIGTERM')
-    await person.until(() => person.copies().length === 0, 'the end')
-    expect(digest(image) === before, 'it was installed')
-    return 'after SIGTERM the file is as before'
-  })
-
-  await check('installed when asked, by a quit that clears', async () => {
+  /** Starts the older one anew, until it has found the newer one again; answers its process id. */
+  async function startReady(): Promise<number> {
     person.start([], {}, image)
     await covers(person, image)
     await look(FIRST_LOOK_MS, 'update ready')
-    const screen = await person.screen()
-    await screen.waitForText(ready)
+    await (await person.screen()).waitForText(ready)
+    return person.copies()[0] ?? 0
+  }
+  const ended = (): Promise<void> => person.until(() => person.copies().length === 0, 'the end')
+
+  await check('not installed when system or program end the app', async () => {
+    for (const pid of person.copies()) process.kill(pid, 'SIGTERM')
+    await ended()
+    expect(digest(image) === before, 'it was installed after SIGTERM')
+    await startReady()
+    await person.command('--quit', image)
+    await ended()
+    expect(digest(image) === before, 'it was installed after --quit, as an uninstaller asks for it')
+    return 'after SIGTERM and --quit the file is as before'
+  })
+
+  await check('installed by a quit that the user wants', async () => {
+    await startReady()
     person.otherProgramCalls()
-    const [old] = person.copies()
+    await (await person.screen()).call('trayChoose', { item: 'quit' }).catch(() => undefined) // it ends before it answers
+    await ended()
+    expect(digest(image) === after, 'it was not installed')
+    expect(person.held().length === 0, 'the session stands')
+    await sleep(QUIET_MS)
+    expect(person.copies().length === 0, 'it was started again without being asked')
+    return 'cleared, installed, not started again'
+  })
+
+  await check('restarted when asked, by a quit that clears', async () => {
+    place(older)
+    const old = await startReady()
+    person.otherProgramCalls()
     const writes = person.writes().length
-    await screen.call('click', { role: 'button', name: 'Restart now' })
-    await person.until(() => digest(image) === after && !person.copies().includes(old ?? 0), 'the new file')
+    await (await person.screen()).call('click', { role: 'button', name: 'Restart now' })
+    await person.until(() => digest(image) === after && !person.copies().includes(old), 'the new file')
     expect(person.held().length === 0 && person.writes().length === writes + 1, 'it was not one clear')
     await person.until(() => log().includes(`"version":"${version}"`), 'the start of the new version')
     await covers(person, image)

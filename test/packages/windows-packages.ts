@@ -32,5 +32,5 @@ export function checkInstallerScript(repository: string): string {
   const [asks, kills] = [text.indexOf('--quit`'), text.indexOf('!insertmacro _CHECK_APP_RUNNING')]
   expect(asks > 0 && kills > asks, 'it kills before it asks')
   expect(/customUnInstall\s+\$\{ifNot\} \$\{isUpdated\}/.test(text), 'an update would remove tokens')
-  return 'asks the app to quit, then compiles with warnings as errors'
+  return 'by its text: --quit first, and an update keeps tokens'
 }

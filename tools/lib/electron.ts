@@ -80,8 +80,11 @@ function electronFile(name: string): string {
   return join(dirname(createRequire(import.meta.url).resolve('electron/package.json')), name)
 }
 
-/** Offline the installer may take long to notice, so one request asks first. Behind a proxy it can't tell: try. */
-async function canDownload(): Promise<boolean> {
+/**
+ * Whether Electron's binary could be downloaded now. Offline its installer may take long to notice, so one request asks
+ * first. Behind a proxy it can't tell: try.
+ */
+export async function canDownload(): Promise<boolean> {
   const mirrored = Object.keys(process.env).some((name) => /electron_mirror|^https?_proxy$/i.test(name))
   if (mirrored || process.platform === 'win32') return true
   try {

@@ -73,14 +73,18 @@ describe('updates', () => {
     expect(restart.installed).toEqual([true])
   })
 
-  it('are never installed when the system ends the app, nor when there is none', async () => {
+  it('are never installed when the system or a program ends the app, nor when there is none', async () => {
     const ready = bench(['2.0.0'])
     await ready.next()
     ready.updates.quitting(false)
+    const asked = bench(['2.0.0'])
+    await asked.next()
+    asked.updates.leaveAsItIs()
+    asked.updates.quitting(true)
     const none = bench([null])
     await none.next()
     none.updates.quitting(true)
-    expect([...ready.installed, ...none.installed]).toEqual([])
+    expect([...ready.installed, ...asked.installed, ...none.installed]).toEqual([])
   })
 
   it('are not looked for where they are not possible, nor after a stop', () => {

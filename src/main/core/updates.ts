@@ -29,6 +29,8 @@ export interface Updates {
   stop(): void
   /** The user wants the new version now: the quit that follows starts it. */
   restartWanted(): void
+  /** A program asked for the quit, an uninstaller perhaps: nothing is installed at its end. */
+  leaveAsItIs(): void
   /** Call it last in a quit, with whether the user wanted it. */
   quitting(byUser: boolean): void
 }
@@ -42,6 +44,7 @@ export const LOOK_AGAIN_MS = 12 * 3_600_000
 export function createUpdates({ port, clock, log }: UpdateParts): Updates {
   let ready: string | null = null
   let restart = false
+  let leave = false
   let cancel = (): void => undefined
 
   function look(update: UpdatePort, onReady: () => void): void {
@@ -69,9 +72,12 @@ export function createUpdates({ port, clock, log }: UpdateParts): Updates {
     restartWanted() {
       restart = true
     },
+    leaveAsItIs() {
+      leave = true
+    },
     quitting(byUser) {
       // The system waits for nobody at a log-off or shutdown: an installer begun there would be cut off half-way.
-      if (!byUser || ready === null) return
+      if (!byUser || leave || ready === null) return
       log.info('update installed', { version: ready, restart })
       port?.install(restart)
     },

@@ -6,6 +6,7 @@ import { app } from 'electron'
 import type { AutostartPort } from '../../core/autostart.ts'
 import type { Log, SaveResult } from '../../core/model.ts'
 import { words } from '../../../shared/strings.ts'
+import { appImageOf } from './app-image.ts'
 import { isSwitchedOn, programOf, writeEntry } from './autostart-entry.ts'
 
 const HIDDEN = ['--hidden'] as const
@@ -69,7 +70,7 @@ function linuxAutostart(env: AutostartOptions['env']): AutostartPort {
   const folder = config?.startsWith('/') === true ? config : join(homedir(), '.config')
   const file = join(folder, 'autostart', 'clear-presence.desktop')
   // Inside an AppImage the program lies in a mount that is gone tomorrow; its runtime names the file itself.
-  const program = env['APPIMAGE'] ?? process.execPath
+  const program = appImageOf(env, process.execPath) ?? process.execPath
   const read = (): string | null => {
     try {
       return readFileSync(file, 'utf8')

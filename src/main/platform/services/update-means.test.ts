@@ -20,6 +20,10 @@ function means(
   })
 }
 
+const image = (file: string) => ({
+  env: { APPIMAGE: file, APPDIR: '/tmp/.mount_x' },
+  execPath: '/tmp/.mount_x/clear-presence',
+})
 const mac = {
   platform: 'darwin',
   execPath: '/Applications/Clear Presence.app/Contents/MacOS/Clear Presence',
@@ -32,8 +36,14 @@ const windows = {
 } as const
 
 it.each([
-  ['an AppImage', means({ env: { APPIMAGE: '/home/me/a.AppImage' } }), 'appimage'],
-  ['an AppImage in a folder of root', means({ env: { APPIMAGE: '/a' }, readOnly: ['/'] }), null],
+  ['an AppImage', means(image('/home/me/a.AppImage')), 'appimage'],
+  ['an AppImage with a version in its name', means(image('/home/me/a-1.2.3.AppImage')), null],
+  [
+    "an installed app that was started from another program's AppImage",
+    means({ env: { APPIMAGE: '/home/me/editor.AppImage', APPDIR: '/tmp/.mount_editor' } }),
+    null,
+  ],
+  ['an AppImage in a folder of root', means({ ...image('/a'), readOnly: ['/'] }), null],
   ['a deb or rpm', means({}), null],
   ['a bundle of the user', means(mac), 'mac'],
   [
@@ -52,8 +62,8 @@ it.each([
     null,
   ],
   ['an MSI', means({ ...windows, files: [] }), null],
-  ['a package without an address', means({ env: { APPIMAGE: '/a' }, exists: () => false }), null],
-  ['another system', means({ platform: 'freebsd', env: { APPIMAGE: '/a' } }), null],
+  ['a package without an address', means({ ...image('/a'), exists: () => false }), null],
+  ['another system', means({ ...image('/a'), platform: 'freebsd' }), null],
 ])('%s', (_what, found, wanted) => {
   expect(found).toBe(wanted)
 })

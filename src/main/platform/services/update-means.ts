@@ -1,8 +1,12 @@
 /** By what means an installed app can replace itself without asking for more rights than its user has. Pure. */
 import { dirname, join, posix, win32 } from 'node:path'
+import { appImageOf } from './app-image.ts'
 
 /** A means of electron-updater's. */
 export type UpdateMeans = 'appimage' | 'nsis' | 'mac'
+
+/** By which electron-updater decides (AppImageUpdater, `doInstall`). */
+const VERSION = /\d+\.\d+\.\d+/
 
 /** How this process was installed and started. */
 export interface Installation {
@@ -23,8 +27,10 @@ export function updateMeans(installation: Installation): UpdateMeans | null {
   const { platform, env, execPath, resourcesPath, exists, isWritable } = installation
   if (!exists(join(resourcesPath, 'app-update.yml'))) return null
   if (platform === 'linux') {
-    const image = env['APPIMAGE']
-    return image !== undefined && isWritable(image) && isWritable(posix.dirname(image)) ? 'appimage' : null
+    const image = appImageOf(env, execPath)
+    // One with a version in its name would come back under another name, and what starts it at login would find nothing.
+    if (image === null || VERSION.test(posix.basename(image))) return null
+    return isWritable(image) && isWritable(posix.dirname(image)) ? 'appimage' : null
   }
   if (platform === 'darwin') {
     // .../Clear Presence.app/Contents/MacOS/Clear Presence
