@@ -1,4 +1,5 @@
-/** Whether this process runs from an AppImage of ours. Pure. */
+/** Whether this process runs from an AppImage of ours. */
+import { realpathSync } from 'node:fs'
 import { posix } from 'node:path'
 
 /**
@@ -11,5 +12,14 @@ export function appImageOf(
 ): string | null {
   const { APPIMAGE: file, APPDIR: folder } = env
   if (file === undefined || folder === undefined || !posix.isAbsolute(file)) return null
-  return execPath.startsWith(`${posix.resolve(folder)}/`) ? file : null
+  // The system names a program by its real path; the folder may lie behind a link.
+  return real(execPath).startsWith(`${real(posix.resolve(folder))}/`) ? file : null
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }

@@ -1,4 +1,4 @@
-/** By what means an installed app can replace itself without asking for more rights than its user has. Pure. */
+/** By what means an installed app can replace itself without asking for more rights than its user has. */
 import { dirname, join, posix, win32 } from 'node:path'
 import { appImageOf } from './app-image.ts'
 
