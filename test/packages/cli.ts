@@ -34,6 +34,7 @@ import {
   checkOutsideOfDeb,
   unpackDeb,
 } from './linux-packages.ts'
+import { setsLoginItem } from './login-items.ts'
 import { debian, redHat } from './managers.ts'
 import { createPerson, type Person } from './person.ts'
 import { endsChromiumInOrder, followsNobody, leavesOthers } from './scripts.ts'
@@ -185,6 +186,9 @@ async function forTests(): Promise<void> {
     person = await createPerson()
     const somebody = person
     await report.check(artifact, 'opens to debuggers and the CA of tests', () => doors(somebody, 'open'))
+    for (const platform of ['win32', 'darwin'] as const) {
+      await report.check(artifact, `login item as on ${platform}`, () => setsLoginItem(somebody, platform))
+    }
     await person[Symbol.asyncDispose]()
     person = null
     if (values.quick) return

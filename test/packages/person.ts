@@ -66,6 +66,8 @@ export interface Person extends AsyncDisposable {
   logIn(): Running
   /** What a person sees of the app that `start` or `logIn` started last: its window and tray. */
   screen(): Promise<ControlClient>
+  /** Answers the sign-in page that the app opens in the browser while `ask` goes on. */
+  inBrowser(ask: () => Promise<unknown>): Promise<void>
   /** Signs in by the command line and the browser. */
   signIn(program?: string): Promise<void>
   /** Another program with the same registration sets a call. */
@@ -168,6 +170,14 @@ export async function createPerson(): Promise<Person> {
     return { code, result }
   }
 
+  const inBrowser: Person['inBrowser'] = async (ask) => {
+    rmSync(opened, { force: true })
+    const asked = ask()
+    await until(() => existsSync(opened), 'the browser')
+    await signInAsBrowser(simulator, reads(opened).trim())
+    await asked
+  }
+
   return {
     ...{ name, home, data, simulator, run, until, command },
     start: (args = [], env = {}, program = PROGRAM) => run(program, args, { ...newScreen(), ...env }),
@@ -179,14 +189,12 @@ export async function createPerson(): Promise<Person> {
       ),
     autostartEntry: join(home, '.config/autostart/clear-presence.desktop'),
     screen: () => ControlClient.connect(screenFile()),
-    async signIn(program) {
-      rmSync(opened, { force: true })
-      const signedIn = command('--sign-in', program)
-      await until(() => existsSync(opened), 'the browser')
-      await signInAsBrowser(simulator, readFileSync(opened, 'utf8').trim())
-      const { result } = await signedIn
-      if (result !== 'signed-in') throw new Error(`--sign-in answered ${result}`)
-    },
+    inBrowser,
+    signIn: (program) =>
+      inBrowser(async () => {
+        const { result } = await command('--sign-in', program)
+        if (result !== 'signed-in') throw new Error(`--sign-in answered ${result}`)
+      }),
     otherProgramCalls: () =>
       void simulator.setSession({
         ...{ user: DEMO_USER_NAME, clientId: DEMO_CLIENT_ID, availability: 'Busy', activity: 'InACall' },

@@ -21,6 +21,7 @@ function bench() {
   let wall = 1_700_000_000_000
   let onAttempt: (attempt: Attempt) => void = () => undefined
   let saveResult: SaveResult = { ok: true }
+  let saveMs = 0
   let tokenResult: TokenResult = { type: 'token', accessToken: 'fresh', expiresAt: wall + HOUR }
   let held: readonly AttemptResult[] = []
   let whenSent = (): void => undefined
@@ -79,6 +80,7 @@ function bench() {
       load: () => ({ data: disk, problems: [] }),
       save: (data) => {
         calls.push('save')
+        wall += saveMs
         if (saveResult.ok) disk = data
         return saveResult
       },
@@ -97,6 +99,14 @@ function bench() {
     answer: (result: AttemptResult, write = writes.at(-1)) => onAttempt(attemptOf(write, result)),
     failSaves: (problem: SaveResult) => {
       saveResult = problem
+    },
+    /** How long each write to the disk takes from now on. */
+    slowDisk: (ms: number) => {
+      saveMs = ms
+    },
+    /** Time passes while the event loop is busy: no timer fires. */
+    busyFor: (ms: number) => {
+      wall += ms
     },
     giveTokens: (result: TokenResult) => {
       tokenResult = result
@@ -226,6 +236,28 @@ describe('engine', () => {
     engine.report(lock)
     answer(ANSWERS.offline)
     pass(1_100)
+    expect(calls.filter((call) => call === 'send clear')).toHaveLength(2)
+  })
+
+  it('wakes itself for a retry that came due while the disk was written', () => {
+    const { engine, calls, signedIn, answer, pass, slowDisk } = bench()
+    signedIn()
+    engine.report(lock)
+    slowDisk(1_200)
+    answer(ANSWERS.offline)
+    slowDisk(0)
+    pass(100)
+    expect(calls.filter((call) => call === 'send clear')).toHaveLength(2)
+  })
+
+  it('wakes itself for a retry that came due when something else had its turn first', () => {
+    const { engine, calls, signedIn, answer, pass, busyFor } = bench()
+    signedIn()
+    engine.report(lock)
+    answer(ANSWERS.offline)
+    busyFor(1_200)
+    engine.addProblem({ code: 'settings-unwritable' })
+    pass(100)
     expect(calls.filter((call) => call === 'send clear')).toHaveLength(2)
   })
 

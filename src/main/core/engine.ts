@@ -96,6 +96,8 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
   let problems: readonly Problem[] = []
   let requestId = ''
   let cancelWake = (): void => undefined
+  /** When the last plan was made: what had come by then was acted on, and nothing that came later. */
+  let plannedAt = clock.now()
   const queue: PlannerEvent[] = []
   let running = false
   let started = false
@@ -127,7 +129,8 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
 
   function step(event: PlannerEvent): void {
     if (event.type !== 'attempt') held = null
-    const next = plan(state, event, clock.now())
+    plannedAt = clock.now()
+    const next = plan(state, event, plannedAt)
     state = next.state
     let saved: SaveResult = { ok: true }
     for (const action of next.actions) {
@@ -276,9 +279,12 @@ export function createEngine(ports: EnginePorts, settings: AttendanceSettings): 
 
   function wakeLater(): void {
     cancelWake()
-    const now = clock.now()
-    const untilSave = saveAgainAt === null ? Infinity : Math.max(0, saveAgainAt - now.mono)
-    const ms = Math.min(nextWakeMs(state, now) ?? Infinity, untilSave)
+    // Reckoned from the plan: writing to the disk takes a moment, and so does whatever else is ahead in the event loop. A
+    // moment that came meanwhile is due at once; from now on it would look as if it had been acted on.
+    const passedMs = clock.now().mono - plannedAt.mono
+    const untilPlan = nextWakeMs(state, plannedAt) ?? Infinity
+    const untilSave = saveAgainAt === null ? Infinity : saveAgainAt - plannedAt.mono
+    const ms = Math.max(0, Math.min(untilPlan, untilSave) - passedMs)
     cancelWake =
       ms === Infinity ? () => undefined : clock.after(Math.ceil(ms), () => dispatch({ type: 'tick' }))
   }
