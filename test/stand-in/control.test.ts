@@ -52,6 +52,16 @@ test('an app without a window has no browser', async () => {
   expect(existsSync(join(scratch, 'data', `stand-in-chromium-${String(child.pid)}`))).toBe(false)
 })
 
+test('a picture that is asked for while the window opens is answered', async () => {
+  for (let round = 0; round < 4; round++) {
+    await control.call('trayChoose', { item: 'Open' })
+    const asked = Array.from({ length: 5 }, () => control.screenshot())
+    for (const picture of await Promise.all(asked)) expect(picture.subarray(1, 4).toString()).toBe('PNG')
+    await control.call('closeWindow')
+    await eventually(async () => (await control.call('windows')).length).toBe(0)
+  }
+})
+
 test('the tray opens the window, which is seen, clicked and read', async () => {
   const before = await control.call('tray')
   expect(before).toMatchObject({ exists: true, toolTip: 'Fixture is on' })

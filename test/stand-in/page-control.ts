@@ -1,3 +1,4 @@
+import { capture } from './chromium/capture.ts'
 import type { CdpSession } from './chromium/cdp.ts'
 import type { WebContents } from './api/web-contents.ts'
 import type { ElementTarget } from './control-types.ts'
@@ -6,9 +7,7 @@ const POLL_MS = 50
 
 /** The page's picture as base64 PNG. */
 export async function screenshotPage(contents: WebContents): Promise<string> {
-  const session = await contents._session()
-  const { data } = await session.send('Page.captureScreenshot', { format: 'png' })
-  return data
+  return capture(await contents._session())
 }
 
 /** What a reader sees of the page. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { HandlerDetails, WindowOpenHandlerResponse } from 'electron'
+import { capture } from '../chromium/capture.ts'
 import { makeCodec } from '../chromium/codec.ts'
 import type { CdpSession } from '../chromium/cdp.ts'
 import type { PageTarget } from '../chromium/browser.ts'
@@ -214,12 +215,9 @@ export class WebContents extends Part {
   }
 
   async capturePage(rect?: { x: number; y: number; width: number; height: number }): Promise<NativeImage> {
-    const session = await this.attachment
-    const { data } = await session.send('Page.captureScreenshot', {
-      format: 'png',
-      ...(rect !== undefined && { clip: { ...rect, scale: 1 } }),
-    })
-    return NativeImage.createFromBuffer(Buffer.from(data, 'base64'))
+    const options = rect === undefined ? {} : { clip: { ...rect, scale: 1 } }
+    const png = await capture(await this.attachment, options)
+    return NativeImage.createFromBuffer(Buffer.from(png, 'base64'))
   }
 
   sendInputEvent(event: InputEvent): void {
