@@ -212,8 +212,14 @@ describe('the keyring', () => {
     expect(await app.part.tokens.acquire(identity, { force: true, timeoutMs: 5000 })).toMatchObject({
       type: 'token',
     })
-    await bench.clock.advance(10_000)
-    await vi.waitFor(() => expect(app.problems).toEqual([{ code: 'keyring-locked' }]))
+    // The write begins on its own time, and only then does its patience.
+    await vi.waitFor(
+      async () => {
+        await bench.clock.advance(10_000)
+        expect(app.problems).toEqual([{ code: 'keyring-locked' }])
+      },
+      { timeout: 10_000 },
+    )
   })
 
   it('hangs when one of two signs out: no file is left with their tokens in it', async () => {

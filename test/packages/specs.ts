@@ -19,13 +19,17 @@ export interface SpecRun {
   readonly text: string
 }
 
-/** Runs the specs from the installed package; `only` names files and tests as Vitest takes them. */
-export async function runSpecs(...only: readonly string[]): Promise<SpecRun> {
-  const child = spawn(process.execPath, [VITEST, 'run', '--project', 'e2e', '--retry', '0', ...only], {
-    cwd: REPOSITORY,
-    env: { ...process.env, E2E_PACKAGE: PROGRAM, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+/** Runs the specs from the installed package, each once more as often as `retries` says when it fails; `only` names files and tests as Vitest takes them. */
+export async function runSpecs(retries: number, ...only: readonly string[]): Promise<SpecRun> {
+  const child = spawn(
+    process.execPath,
+    [VITEST, 'run', '--project', 'e2e', '--retry', String(retries), ...only],
+    {
+      cwd: REPOSITORY,
+      env: { ...process.env, E2E_PACKAGE: PROGRAM, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
@@ -38,7 +42,7 @@ export async function runSpecs(...only: readonly string[]): Promise<SpecRun> {
 
 /** @throws Error unless all specs pass. */
 export async function allSpecs(): Promise<string> {
-  const { passed, failed, skipped, text } = await runSpecs('test/e2e')
+  const { passed, failed, skipped, text } = await runSpecs(1, 'test/e2e')
   expect(failed === 0 && skipped === 0 && passed > 50, text.slice(-6_000))
   return `${String(passed)} passed`
 }
