@@ -37,6 +37,8 @@ Var wasRunning
     ; In an installation for all users this name would mean the folder that they share.
     SetShellVarContext current
     Delete "$LOCALAPPDATA\${PRODUCT_NAME}\tokens.bin"
+    ; What the updater keeps: the last installer, and what it has downloaded.
+    RMDir /r "$LOCALAPPDATA\clear-presence-updater"
     ; Asked for in the dialog; a silent removal keeps them.
     MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "Remove your settings and the history of ${PRODUCT_NAME}, too?" /SD IDNO IDNO keepSettings
     RMDir /r "$LOCALAPPDATA\${PRODUCT_NAME}"

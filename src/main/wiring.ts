@@ -246,6 +246,7 @@ export async function startApp(instance: Instance): Promise<void> {
       poll.resumed()
       network.check()
       networkChanged()
+      updates.resumed()
     },
     endSession: lifecycle.endSession,
   })

@@ -67,6 +67,7 @@ export const ON_DISK: Readonly<Record<'linux' | 'win32' | 'darwin', readonly Reg
 /** What only some packages of a system bring along: AppArmor's profile, how to elevate, how to update, empty language folders. */
 export const OPTIONAL: readonly RegExp[] = [
   /^resources\/(?:apparmor-profile|elevate\.exe|app-update\.yml|package-type)$/,
+  /^Clear Presence\.app\/Contents\/(?:_CodeSignature\/)?CodeResources$/,
   /^Clear Presence\.app\/Contents\/Resources\/(?:app-update\.yml|[\w-]+\.lproj\/.*)$/,
   new RegExp(`^${FRAMEWORKS}(?:Mantle|ReactiveObjC|Squirrel)\\.framework/`),
 ]

@@ -110,9 +110,18 @@ export function checkAppStream(unpacked: string): string {
 
 /** @throws Error with lintian's errors; warnings are counted. */
 export function checkLintian(deb: string): string {
-  const { stdout } = spawnSync('lintian', ['--allow-root', '--suppress-tags', NOT_OURS.join(), deb], {
-    encoding: 'utf8',
-  })
+  const { stdout, stderr, status, error } = spawnSync(
+    'lintian',
+    ['--allow-root', '--suppress-tags', NOT_OURS.join(), deb],
+    {
+      encoding: 'utf8',
+    },
+  )
+  // 1: it has something to say. Anything else is no judgement.
+  expect(
+    error === undefined && (status === 0 || status === 1 || (status === 2 && stdout !== '')),
+    `lintian failed: ${stderr}`,
+  )
   const lines = stdout.split('\n').filter((line) => /^[EW]:/.test(line))
   const errors = lines.filter((line) => line.startsWith('E:'))
   expect(errors.length === 0, errors.join('; '))

@@ -74,34 +74,47 @@ export async function endsChromiumInOrder(person: Person): Promise<string> {
  */
 export async function followsNobody(person: Person): Promise<string> {
   const treasure = join(person.home, '..', 'treasure')
-  const attack = join(person.home, 'attack')
+  const [attack, own] = [join(person.home, 'attack'), join(person.home, 'own')]
+  const never = '/tmp/presence-never'
   try {
+    rmSync(never, { force: true })
     mkdirSync(FOLDER, { recursive: true })
     cpSync('/bin/sleep', PROGRAM)
     mkdirSync(treasure, { mode: 0o700 })
-    mkdirSync(attack)
-    const files = ['tokens.bin', 'clear-presence.desktop'].map((name) => join(treasure, name))
-    for (const file of files) writeFileSync(file, '')
-    for (const name of ['autostart', 'Clear Presence']) symlinkSync(treasure, join(attack, name))
-    const lines = [
-      '/x\\n99999999 root ',
-      '/x\n99999999 root ',
-      '$(touch /tmp/never)',
-      "'; touch /tmp/never; '",
+    const entry = ['autostart', 'clear-presence.desktop']
+    const files = [join(treasure, 'tokens.bin'), join(treasure, 'clear-presence.desktop')]
+    for (const file of files) writeFileSync(file, `TryExec=${PROGRAM}\n`)
+    for (const folder of [attack, own]) mkdirSync(folder)
+    for (const name of ['autostart', 'Clear Presence']) {
+      symlinkSync(treasure, join(attack, name))
+      mkdirSync(join(own, name))
+    }
+    const ours = [join(own, ...entry), join(own, 'Clear Presence', 'tokens.bin')]
+    for (const file of ours) writeFileSync(file, `TryExec=${PROGRAM}\n`)
+    await runManager('chown', ['-R', person.name, attack, own])
+    const folders = [
+      own,
+      attack,
+      `/x\\n99999999 root ${attack}`,
+      `/x\n99999999 root ${attack}`,
+      `$(touch ${never})`,
+      `'; touch ${never}; '`,
     ]
-    const copies = lines.map((line) => person.run(PROGRAM, ['60'], { XDG_CONFIG_HOME: line + attack }))
+    const copies = folders.map((folder) => person.run(PROGRAM, ['60'], { XDG_CONFIG_HOME: folder }))
     await sleep(300)
+    expect(copies.every(runs), 'a copy did not start')
     await runManager('/bin/sh', [BEFORE_REMOVE, 'remove'])
+    expect(!copies.some(runs), 'a copy still runs')
     expect(
-      copies.every((copy) => !runs(copy)),
-      'a copy still runs',
+      ours.every((file) => !existsSync(file)),
+      "the person's own files are still there",
     )
     expect(
       files.every((file) => existsSync(file)),
       "root's files are gone",
     )
-    expect(!existsSync('/tmp/never'), 'root ran what the user wrote')
-    return "root's files stay"
+    expect(!existsSync(never), 'root ran what the user wrote')
+    return "the person's own files go, root's behind their links stay"
   } finally {
     for (const path of [FOLDER, treasure]) rmSync(path, { recursive: true, force: true })
   }

@@ -65,7 +65,7 @@ export interface App {
     readonly verificationUri: string
     readonly expiresAt: number
   }): void
-  /** A newer version lies ready. */
+  /** Another version lies ready, or none any more. */
   updateReady(): void
   /** The lock is noticed in another way than before. */
   lockWatched(watch: LockWatch): void

@@ -7,9 +7,10 @@ function bench(found: readonly (string | null | Error)[], possible = true) {
   const looks = [...found]
   const installed: boolean[] = []
   const lines: string[] = []
+  let wall = 0
   const waiting: { ms: number; callback: () => void }[] = []
   const clock: Clock = {
-    now: () => ({ wall: 0, mono: 0 }) as never,
+    now: () => ({ wall, mono: 0, jitter: 0 }),
     after(ms, callback) {
       const one = { ms, callback }
       waiting.push(one)
@@ -24,7 +25,10 @@ function bench(found: readonly (string | null | Error)[], possible = true) {
             const next = looks.shift() ?? null
             return next instanceof Error ? Promise.reject(next) : Promise.resolve(next)
           },
-          install: (restart) => installed.push(restart),
+          install(restart) {
+            installed.push(restart)
+            return true
+          },
         }
       : null,
     clock,
@@ -39,7 +43,16 @@ function bench(found: readonly (string | null | Error)[], possible = true) {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
     return one?.ms
   }
-  return { updates, installed, lines, waiting, next, told: () => told }
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+  }
+  /** The machine wakes up after this time, in which no timer ran. */
+  const sleep = async (ms: number): Promise<void> => {
+    wall += ms
+    updates.resumed()
+    await settle()
+  }
+  return { updates, installed, lines, waiting, next, sleep, told: () => told }
 }
 
 describe('updates', () => {
@@ -85,6 +98,29 @@ describe('updates', () => {
     await none.next()
     none.updates.quitting(true)
     expect([...ready.installed, ...asked.installed, ...none.installed]).toEqual([])
+  })
+
+  it('are no longer offered once something newer has taken their place and failed', async () => {
+    const { updates, next, told, installed } = bench(['2.0.0', new Error('ERR_CHECKSUM_MISMATCH')])
+    await next()
+    await next()
+    expect(updates.ready()).toBeNull()
+    expect(told()).toBe(2)
+    updates.restartWanted()
+    updates.quitting(true)
+    expect(installed).toEqual([])
+  })
+
+  it('are looked for after a sleep that was longer than the pause, and not after a nap', async () => {
+    const { updates, next, sleep, waiting } = bench([null, '2.0.0'])
+    await sleep(LOOK_AGAIN_MS)
+    expect(updates.ready()).toBeNull() // The first look is still to come.
+    await next()
+    await sleep(60_000)
+    expect(updates.ready()).toBeNull()
+    await sleep(LOOK_AGAIN_MS)
+    expect(updates.ready()).toBe('2.0.0')
+    expect(waiting).toHaveLength(1)
   })
 
   it('are not looked for where they are not possible, nor after a stop', () => {

@@ -1,4 +1,7 @@
-/** When newer versions are looked for, and when one is installed: at a quit that the user wants, never at any other end. */
+/**
+ * When newer versions are looked for, and when one is installed: at a quit that the user wants, never at any other end. (On
+ * macOS the system's own updater installs what it was given at any end.)
+ */
 import type { Clock, Log } from './model.ts'
 
 /** The system's own means to replace this app by a newer one. */
@@ -8,8 +11,11 @@ export interface UpdatePort {
    * null when there is none. Rejects when it can't be reached or isn't what was promised.
    */
   fetch(): Promise<string | null>
-  /** Installs what lies ready; the last thing that the process does. With `restart` the new version is started. Never throws. */
-  install(restart: boolean): void
+  /**
+   * Installs what lies ready; the last thing that the process does. With `restart` the new version is started, or this one
+   * again where it could not be installed. Answers whether it could. Never throws.
+   */
+  install(restart: boolean): boolean
 }
 
 /** What updates are made of. */
@@ -24,8 +30,10 @@ export interface UpdateParts {
 export interface Updates {
   /** The version that is installed at the next quit; null when none is. */
   ready(): string | null
-  /** Begins to look; calls back when a version lies ready. */
-  start(onReady: () => void): void
+  /** Begins to look; calls back when another version lies ready, or none any more. */
+  start(onChange: () => void): void
+  /** The machine was asleep, and timers with it: looks now when that is due. */
+  resumed(): void
   stop(): void
   /** The user wants the new version now: the quit that follows starts it. */
   restartWanted(): void
@@ -37,7 +45,7 @@ export interface Updates {
 
 /** The start is busy enough, ms. */
 export const FIRST_LOOK_MS = 2 * 60_000
-/** Twice a day, ms: an Electron with a hole is replaced within a day of the release. */
+/** Twice a day, ms. */
 export const LOOK_AGAIN_MS = 12 * 3_600_000
 
 /** Makes the updates; nothing is looked for before `start`. */
@@ -47,28 +55,43 @@ export function createUpdates({ port, clock, log }: UpdateParts): Updates {
   let leave = false
   let cancel = (): void => undefined
 
-  function look(update: UpdatePort, onReady: () => void): void {
+  let lookedAt = Infinity
+  let changed = (): void => undefined
+
+  function look(update: UpdatePort): void {
+    lookedAt = clock.now().wall
     update
       .fetch()
+      // Offline, or something else than promised: the next look may find better. What lay ready may have made room for it.
+      .catch((error: unknown) => {
+        log.warn('no update', { error: codeOf(error) })
+        return null
+      })
       .then((version) => {
-        if (version === null || version === ready) return
+        cancel = clock.after(LOOK_AGAIN_MS, () => look(update))
+        if (version === ready) return
         ready = version
-        log.info('update ready', { version })
-        onReady()
+        if (version !== null) log.info('update ready', { version })
+        changed()
       })
-      // Offline, or something else than promised: the next look may find better.
-      .catch((error: unknown) => log.warn('no update', { error: codeOf(error) }))
-      .finally(() => {
-        cancel = clock.after(LOOK_AGAIN_MS, () => look(update, onReady))
-      })
+      .catch((error: unknown) => log.error('update not told', { error: codeOf(error) }))
   }
 
   return {
     ready: () => ready,
-    start(onReady) {
-      if (port !== null) cancel = clock.after(FIRST_LOOK_MS, () => look(port, onReady))
+    start(onChange) {
+      changed = onChange
+      if (port !== null) cancel = clock.after(FIRST_LOOK_MS, () => look(port))
     },
-    stop: () => cancel(),
+    resumed() {
+      if (port === null || clock.now().wall - lookedAt < LOOK_AGAIN_MS) return
+      cancel()
+      look(port)
+    },
+    stop() {
+      lookedAt = Infinity
+      cancel()
+    },
     restartWanted() {
       restart = true
     },
@@ -78,8 +101,8 @@ export function createUpdates({ port, clock, log }: UpdateParts): Updates {
     quitting(byUser) {
       // The system waits for nobody at a log-off or shutdown: an installer begun there would be cut off half-way.
       if (!byUser || leave || ready === null) return
-      log.info('update installed', { version: ready, restart })
-      port?.install(restart)
+      const installed = port?.install(restart) ?? false
+      log.info(installed ? 'update installed' : 'update not installed', { version: ready, restart })
     },
   }
 }

@@ -1,9 +1,10 @@
 /** Replaces this app by a newer version, by electron-updater. */
 import { accessSync, constants, existsSync } from 'node:fs'
-import { app } from 'electron'
+import { app, type RelaunchOptions } from 'electron'
 import { AppImageUpdater, type AppUpdater, BaseUpdater, MacUpdater, NsisUpdater } from 'electron-updater'
 import type { Log } from '../../core/model.ts'
 import type { UpdatePort } from '../../core/updates.ts'
+import { appImageOf } from './app-image.ts'
 import { updateMeans } from './update-means.ts'
 
 /** Makes the means of this installation; null where it has none. */
@@ -35,16 +36,30 @@ export function createUpdater({
       await found.downloadPromise
       return found.updateInfo.version
     },
-    install: (restart) => install(updater, restart),
+    install(restart) {
+      // The new version must not take this process for the one that goes on.
+      if (restart) app.releaseSingleInstanceLock()
+      const installed = install(updater, restart)
+      if (!installed && restart) app.relaunch(relaunchOf(env))
+      return installed
+    },
   }
 }
 
 const UPDATERS = { appimage: AppImageUpdater, nsis: NsisUpdater, mac: MacUpdater } as const
 
-function install(updater: AppUpdater, restart: boolean): void {
+/** Answers whether the installation has begun. */
+function install(updater: AppUpdater, restart: boolean): boolean {
   // Silent: nobody is there any more to press a button. It reports its errors by an event, and throws none.
-  if (updater instanceof BaseUpdater) updater.install(true, restart)
-  else if (restart) updater.quitAndInstall()
+  if (updater instanceof BaseUpdater) return updater.install(true, restart)
+  if (restart) updater.quitAndInstall()
+  return true
+}
+
+/** What starts this version again: an AppImage by its file, as its mount goes with the process. */
+function relaunchOf(env: Readonly<Record<string, string | undefined>>): RelaunchOptions {
+  const image = appImageOf(env, process.execPath)
+  return image === null ? { args: [] } : { execPath: image, args: [] }
 }
 
 function isWritable(path: string): boolean {
