@@ -100,7 +100,9 @@ export function createUpdates({ port, clock, log }: UpdateParts): Updates {
     },
     quitting(byUser) {
       // The system waits for nobody at a log-off or shutdown: an installer begun there would be cut off half-way.
-      if (!byUser || leave || ready === null) return
+      if (!byUser || leave) return
+      // Whoever pressed "Restart now" gets the app back, also when what lay ready is gone meanwhile.
+      if (ready === null && !restart) return
       const installed = port?.install(restart) ?? false
       log.info(installed ? 'update installed' : 'update not installed', { version: ready, restart })
     },
