@@ -72,7 +72,14 @@ export async function openShop(): Promise<Shop> {
   }
 }
 
-const digest = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
+/** '' for a moment: electron-updater deletes the old file before it moves the new one there. */
+function digest(file: string): string {
+  try {
+    return createHash('sha256').update(readFileSync(file)).digest('hex')
+  } catch {
+    return ''
+  }
+}
 
 /** Runs the older AppImage as a person does, and lets it find the newer one. */
 export async function update(
