@@ -1,12 +1,12 @@
 /** Checks the configuration of every target, also of those that can't be built on this system. */
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Ajv } from 'ajv'
 import { load } from 'js-yaml'
+import { REPOSITORY } from '../../tools/lib/paths.ts'
 import { expect } from './life.ts'
 
-const REPOSITORY = resolve(import.meta.dirname, '../..')
 const SCHEMA = join(
   dirname(createRequire(import.meta.url).resolve('app-builder-lib/package.json')),
   'scheme.json',

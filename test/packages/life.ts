@@ -28,8 +28,8 @@ export interface Manager {
 }
 
 /** Where the package puts the app. */
-const FOLDER = '/opt/Clear Presence'
-const PROGRAM = join(FOLDER, 'clear-presence')
+export const FOLDER = '/opt/Clear Presence'
+export const PROGRAM = join(FOLDER, 'clear-presence')
 const LINK = '/usr/bin/clear-presence'
 const SWITCH = '/etc/clear-presence/start-at-login'
 const MACHINE_WIDE = '/etc/xdg/autostart/clear-presence.desktop'

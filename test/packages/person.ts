@@ -28,7 +28,7 @@ import {
   startSimulator,
 } from '../simulator/index.ts'
 import { ControlClient } from '../stand-in/control-client.ts'
-import { systemStore } from '../e2e/system-store.ts'
+import { systemStore, WITH_SBIN } from '../e2e/system-store.ts'
 
 /** Longest wait for something that should come at once, ms. */
 const PATIENCE_MS = 20_000
@@ -83,9 +83,6 @@ export interface Person extends AsyncDisposable {
   /** Ids of the app's main processes that the person runs. */
   copies(): readonly number[]
 }
-
-/** Where Debian keeps the tools of root, whatever the PATH of this shell says. */
-const WITH_SBIN = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` }
 
 /** How the app is started by hand: by the link in the PATH. */
 const PROGRAM = '/usr/bin/clear-presence'

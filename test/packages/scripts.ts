@@ -13,12 +13,10 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { locateChromium } from '../stand-in/chromium/locate.ts'
-import { expect, runManager } from './life.ts'
+import { expect, FOLDER, PROGRAM, runManager } from './life.ts'
 import type { Person, Running } from './person.ts'
 
 const BEFORE_REMOVE = resolve(import.meta.dirname, '../../assets/linux/before-remove.sh')
-const FOLDER = '/opt/Clear Presence'
-const PROGRAM = `${FOLDER}/clear-presence`
 /** Long enough for Chromium to start its helpers, ms. */
 const HELPERS_MS = 2_000
 

@@ -2,14 +2,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createPackage, extractAll } from '@electron/asar'
-import { expect } from './life.ts'
+import { REPOSITORY } from '../../tools/lib/paths.ts'
+import { expect, PROGRAM } from './life.ts'
 import { unpackDeb } from './linux-packages.ts'
 
-const REPOSITORY = resolve(import.meta.dirname, '../..')
 const VITEST = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs')
-const PROGRAM = '/opt/Clear Presence/clear-presence'
 
 /** One run of the specs. */
 export interface SpecRun {
